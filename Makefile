@@ -1,0 +1,46 @@
+# Two commands matter: `make demo` and `make test`. Both set everything up first, once.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+FOR ?=
+
+.PHONY: help setup demo test check lock generate clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(STAMP) ## make .venv with the locked dependencies and fetch Kafka's jars
+
+$(STAMP): requirements/dev.lock requirements/bootstrap.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: set PYTHON=/path/to/python3.11")'
+	@echo "[1/3] making $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@echo "[2/3] installing locked packages (a minute on the first run)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
+	@$(BIN)/uv pip sync --python $(BIN)/python --require-hashes requirements/dev.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@echo "[3/3] fetching Apache Kafka's jars (about 90 MB on the first run)"
+	@$(BIN)/python -m pipeline.embedded.jars
+	@touch $@
+
+demo: setup ## live cascades on a page; FOR=60 stops by itself after 60 s of moving data
+	@$(BIN)/cascades demo $(if $(FOR),--for $(FOR))
+
+test: setup ## every test
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: setup ## lint, format, types, import direction
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+generate: setup ## write the generated files again: JSON Schema, AsyncAPI, Grafana dashboards
+	@$(BIN)/python -m schemas.generate
+	@$(BIN)/python -m grafana.generate
+
+lock: setup ## resolve the dependencies again (hashes, no registry addresses)
+	@$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --all-extras pyproject.toml requirements/build.in -o requirements/dev.lock
+
+clean: ## remove what was built (keeps downloads)
+	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Share Cascades: share events in, live cascade depth and secondary reach out."""

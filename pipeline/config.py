@@ -1,0 +1,63 @@
+"""Every setting, read from the environment (`CASCADES_…`). `cascades doctor` prints the values in force."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of all processes. An environment variable is `CASCADES_` + the field's name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="CASCADES_", extra="ignore", frozen=True)
+
+    kafka_bootstrap: str = Field("127.0.0.1:9092", description="Kafka brokers, host:port, comma separated")
+    clickhouse_url: str = Field("http://127.0.0.1:8123", description="ClickHouse HTTP interface")
+    clickhouse_user: str = Field("default", description="user that writes")
+    clickhouse_password: SecretStr = Field(SecretStr(""), description="its password")
+    clickhouse_database: str = Field("cascades", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="database of all tables and views")
+
+    events_topic: str = Field("share.events", description="topic of share events, keyed by content_id")
+    dead_letter_topic: str = Field("share.events.dlq", description="topic of refused records")
+    partitions: int = Field(8, ge=1, le=4096, description="partitions of the events topic, fixed when it is created")
+    replication: int = Field(1, ge=1, le=7, description="replication factor of topics that we create")
+    group: str = Field("cascades", description="consumer group (Faust application id) of the workers")
+    epoch: int = Field(0, ge=0, le=32767, description="raised by one when the events topic is made anew: rows of a higher epoch win")
+
+    fetch_max_records: int = Field(4000, ge=1, description="most records of one partition folded at a stretch")
+    flush_interval_s: float = Field(1.0, gt=0, description="seconds between two writes to ClickHouse")
+    flush_max_rows: int = Field(200_000, ge=1, description="rows waiting for ClickHouse above which reading pauses")
+    addressable_population: dict[str, int] = Field(
+        default_factory=dict, description='JSON, people who could be reached per platform: {"facebook": 3000000000}; for the estimated reach'
+    )
+    retention_days: int = Field(0, ge=0, description="days after arrival that rows are kept in ClickHouse; 0 keeps them for ever")
+
+    host: str = Field("127.0.0.1", description="address that our own servers listen on")
+    page_port: int = Field(8080, ge=0, le=65535, description="web page")
+    metrics_port: int = Field(9464, ge=0, le=65535, description="/livez, /readyz and /metrics of this process")
+    worker_status_url: str = Field("http://127.0.0.1:9464", description="where the page asks how the worker is")
+    cache_dir: Path = Field(Path.home() / ".cache" / "share-cascades", description="downloaded jars")
+
+    def population(self) -> dict[str, int]:
+        """Addressable population per platform: the defaults, overridden by the setting."""
+        return DEFAULT_POPULATION | self.addressable_population
+
+
+# Monthly users as the platforms last published them, rounded: a denominator for an *estimate*, not a measurement.
+DEFAULT_POPULATION = {
+    "facebook": 3_000_000_000,
+    "youtube": 2_500_000_000,
+    "instagram": 2_000_000_000,
+    "tiktok": 1_500_000_000,
+    "linkedin": 1_000_000_000,
+    "twitter": 550_000_000,
+    "pinterest": 550_000_000,
+    "reddit": 500_000_000,
+    "threads": 350_000_000,
+    "tumblr": 135_000_000,
+    "bluesky": 40_000_000,
+    "mastodon": 10_000_000,
+}
+OTHER_POPULATION = 100_000_000  # platforms that are not in the table

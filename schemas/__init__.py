@@ -1,0 +1,1 @@
+"""The contracts: events, rows, topics; generated JSON Schema and AsyncAPI; ClickHouse migrations. No I/O."""
