@@ -4,11 +4,13 @@ CascadesError                 every error we raise on purpose; its text says wha
 ├── UsageError                a setting, argument or environment that cannot work as it is
 │   └── TopicMismatchError    a topic exists with another partition count than configured
 ├── UnavailableError          a part (Kafka, ClickHouse, a port, disk space) is not there
-├── EventRefusedError         one record breaks the event contract: it becomes a dead letter
 └── SinkError                 ClickHouse did not take a block
     ├── SinkTransientError    try the same block again later (network, overload, restart)
     ├── SinkRowError          a value of the block is refused
     └── SinkSchemaError       table or column is not what we think: stop
+
+Outside the tree: `schemas.dead_letter.RefusedError`, one record that breaks the event contract and becomes a dead letter. It is a value of
+every day, not a failure of the program, and lives with the contract.
 """
 
 from __future__ import annotations
@@ -28,18 +30,6 @@ class TopicMismatchError(UsageError):
 
 class UnavailableError(CascadesError):
     """A part that is needed (Kafka, ClickHouse, a port, disk space) is not there."""
-
-
-class EventRefusedError(CascadesError):
-    """One record breaks the event contract.
-
-    `reason` is one of `schemas.dead_letter.REASONS` (a short stable code), `detail` the sentence for people.
-    """
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason = reason
-        self.detail = detail
 
 
 class SinkError(CascadesError):
