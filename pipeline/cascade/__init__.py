@@ -1,1 +1,8 @@
-"""The pure core: `fold` puts an event into the state of its content, `freeze` reads rows out of it. No I/O, no clock."""
+"""The pure core: `fold` puts an event into the state of its content, `freeze` reads rows out of it. No I/O, no clock, no randomness."""
+
+from pipeline.cascade.content import Content
+from pipeline.cascade.fold import Outcome, fold
+from pipeline.cascade.freeze import discard, freeze
+from pipeline.cascade.minutes import Window, windows
+
+__all__ = ["Content", "Outcome", "Window", "discard", "fold", "freeze", "windows"]

@@ -1,0 +1,189 @@
+"""Who hangs on whom: the parent of a spread as a function of the set of events, whatever their order.
+
+`parent_event_id` outranks `parent_actor_id`, which serves until that event arrives. A spread whose parent is not known hangs on the
+root until it is. In a cycle the spread with the smallest (occurred_at, event_id) hangs on the root.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+
+from pipeline.cascade.content import (
+    AT_ROOT,
+    BY_ACTOR,
+    BY_EVENT,
+    CYCLE,
+    NOBODY,
+    NOT_A_SPREAD,
+    NOT_NAMED,
+    POST,
+    SELF,
+    UNRESOLVED,
+    Content,
+)
+from pipeline.cascade.minutes import move
+from pipeline.cascade.tree import ROOT
+
+
+def resolve(content: Content, node: int) -> tuple[int, int]:
+    """The parent that the standing copy asks for and how it was found: (node or ROOT, status)."""
+    spreads = content.spreads
+    named = spreads.named[node]
+    if named is None:
+        return _by_actor(content, node) if spreads.named_actor[node] != NOBODY else (ROOT, NOT_NAMED)
+    if named == spreads.ids[node]:
+        return ROOT, SELF
+    if named == content.content_id:
+        return ROOT, AT_ROOT
+    number = content.index.get(named)
+    if number is None:
+        return _by_actor(content, node) if spreads.named_actor[node] != NOBODY else (ROOT, UNRESOLVED)
+    if number >= 0:
+        return number, BY_EVENT
+    return ROOT, AT_ROOT if content.acts.slot[~number] == POST else NOT_A_SPREAD
+
+
+def _by_actor(content: Content, node: int) -> tuple[int, int]:
+    spreads, actor = content.spreads, content.spreads.named_actor[node]
+    theirs = content.actors.spreads(actor)
+    earlier = bisect_left(theirs, spreads.key(node), key=spreads.key)
+    if earlier:
+        return theirs[earlier - 1], BY_ACTOR
+    return ROOT, AT_ROOT if actor in content.actors.posts else UNRESOLVED
+
+
+def enlist(content: Content, node: int) -> None:
+    """Remember what a late arrival must place again: the event and the actor that this spread waits for."""
+    spreads = content.spreads
+    named = spreads.named[node]
+    if named is not None:
+        if named in content.index or named == content.content_id:
+            return
+        content.waiting.setdefault(named, []).append(node)
+    actor = spreads.named_actor[node]
+    if actor != NOBODY:
+        insort(content.followers.setdefault(actor, []), node, key=spreads.key)
+
+
+def delist(content: Content, node: int) -> None:
+    """Undo `enlist`, before the facts of the spread change."""
+    named = content.spreads.named[node]
+    waiting = content.waiting.get(named) if named is not None else None
+    if waiting is not None and node in waiting:
+        waiting.remove(node)
+        if not waiting:
+            del content.waiting[str(named)]
+    _unfollow(content, node)
+
+
+def event_arrived(content: Content, event_id: str) -> None:
+    """Place again every spread that waited for this event. It decides from now on: they follow no actor any more."""
+    for node in content.waiting.pop(event_id, ()):
+        _unfollow(content, node)
+        relink(content, node)
+
+
+def actor_changed(content: Content, actor: int, after: int) -> None:
+    """Place again the spreads that a change at `after` (a spread of this actor that came or goes) can concern.
+
+    Those are the ones after it and not after the actor's next spread.
+    """
+    followers = content.followers.get(actor)
+    if not followers:
+        return
+    key = content.spreads.key
+    theirs = content.actors.spreads(actor)
+    following = bisect_right(theirs, key(after), key=key)
+    start = bisect_right(followers, key(after), key=key)
+    end = bisect_right(followers, key(theirs[following]), key=key) if following < len(theirs) else len(followers)
+    for node in followers[start:end]:
+        relink(content, node)
+
+
+def author_arrived(content: Content, actor: int) -> None:
+    """Place again the spreads that follow an actor who has just become an author."""
+    for node in content.followers.get(actor, ()):
+        relink(content, node)
+
+
+def relink(content: Content, node: int) -> None:
+    """Give a spread the parent that it asks for now."""
+    parent, status = resolve(content, node)
+    if node in content.broken:
+        if content.broken[node] == parent:
+            return
+        del content.broken[node]
+    elif content.tree.parent[node] != parent:
+        open_cycle(content, node)
+    hang(content, node, parent, status)
+
+
+def hang(content: Content, node: int, parent: int, status: int) -> None:
+    """Hang a spread, which lies on no cycle, on `parent`; a cycle that this closes is cut at its earliest spread."""
+    tree = content.tree
+    cycle = _cycle(content, node, parent)
+    if cycle:
+        first = min(cycle, key=content.spreads.key)
+        content.broken[first] = parent if first == node else tree.parent[first]
+        if first == node:
+            parent, status = ROOT, CYCLE
+        else:
+            move(content, first)
+            set_status(content, first, CYCLE)
+    if tree.parent[node] != parent:
+        move(content, node, parent)
+    set_status(content, node, status)
+
+
+def open_cycle(content: Content, node: int) -> None:
+    """If a spread that is about to leave its place lies on a cut cycle, hang it on the root and mend the cut."""
+    if not content.broken:
+        return
+    tree = content.tree
+    *_, top = tree.path(node)
+    wanted = content.broken.get(top)
+    if wanted is None or top == node or node not in tree.path(wanted):
+        return
+    move(content, node)
+    del content.broken[top]
+    move(content, top, wanted)
+    set_status(content, top, resolve(content, top)[1])
+
+
+def leave(content: Content, node: int) -> None:
+    """Hang a spread on the root as if it asked for no parent, mending the cycle that it lay on."""
+    if node in content.broken:
+        del content.broken[node]
+    else:
+        open_cycle(content, node)
+    if content.tree.parent[node] != ROOT:
+        move(content, node)
+
+
+def set_status(content: Content, node: int, status: int) -> None:
+    """Note how a spread got its place."""
+    before = content.spreads.status[node]
+    if before != status:
+        content.status_counts[before] -= 1
+        content.status_counts[status] += 1
+        content.spreads.status[node] = status
+        content.tree.placed.add(node)
+
+
+def _cycle(content: Content, node: int, parent: int) -> list[int]:
+    """The spreads from `parent` up to `node`, when `node` is among the ancestors of `parent`."""
+    found = []
+    for ancestor in content.tree.path(parent):
+        found.append(ancestor)
+        if ancestor == node:
+            return found
+    return []
+
+
+def _unfollow(content: Content, node: int) -> None:
+    actor = content.spreads.named_actor[node]
+    followers = content.followers.get(actor) if actor != NOBODY else None
+    if followers is not None and node in followers:
+        followers.remove(node)
+        if not followers:
+            del content.followers[actor]
