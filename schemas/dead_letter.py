@@ -56,8 +56,8 @@ class RefusedError(ValueError):
 
 def one_line(text: str, limit: int = MAX_DETAIL) -> str:
     """`text` cut to `limit` characters, without line breaks, control characters or lone surrogates."""
-    cut = text if len(text) <= limit else text[: limit - 1] + "…"
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in cut)
+    shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text[: limit + 1])
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
 class DeadLetterHeaders(BaseModel):
@@ -67,7 +67,7 @@ class DeadLetterHeaders(BaseModel):
 
     reason: str = Field(description="why: one of the closed list", json_schema_extra={"enum": list(REASONS)})
     detail: str = Field(
-        description="one line for people: which field, what was expected, what came", max_length=8 * MAX_DETAIL
+        description="one line for people: which field, what was expected, what came", max_length=MAX_DETAIL
     )
     topic: str = Field(description="topic the record was read from", min_length=1)
     partition: str = Field(description="its partition", pattern=r"^[0-9]+$")
