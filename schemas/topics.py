@@ -1,0 +1,54 @@
+"""The Kafka topics: what each must be like. `pipeline.kafka` creates and checks them; names and sizes come from the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FOREVER = -1
+DEAD_LETTER_MAX_BYTES = 4 * 1024 * 1024
+"""A record near the broker's default limit (1 MiB), its key and its headers fit with room to spare."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    """One topic as it must exist.
+
+    `partitions` None: any count will do, and the broker's default is taken when the topic is created. `config` is set when it is created;
+    `binding` names those of its entries that an existing topic must have too, because figures would be wrong without them.
+    """
+
+    name: str
+    partitions: int | None
+    config: Mapping[str, str]
+    binding: frozenset[str] = field(default=frozenset())
+
+
+def events(name: str = "share.events", partitions: int = 8, retention_ms: int = FOREVER) -> TopicSpec:
+    """Share events, keyed by content_id. A rebuild reads the topic from its start, so it is kept for ever unless told otherwise.
+
+    Kafka's own append time is needed: `occurred_at` is judged by it, never by the wall clock. The partition count decides who owns a content
+    and never changes.
+    """
+    config = {
+        "cleanup.policy": "delete",
+        "message.timestamp.type": "LogAppendTime",
+        "retention.ms": str(retention_ms),
+        "retention.bytes": str(FOREVER),
+    }
+    return TopicSpec(name, partitions, MappingProxyType(config), frozenset({"message.timestamp.type"}))
+
+
+def dead_letters(name: str = "share.events.dlq", retention_ms: int = FOREVER) -> TopicSpec:
+    """Refused records: their own bytes, the reason in headers (`schemas.dead_letter`). Order does not matter, so any partition count will do."""
+    config = {
+        "cleanup.policy": "delete",
+        "max.message.bytes": str(DEAD_LETTER_MAX_BYTES),
+        "retention.ms": str(retention_ms),
+        "retention.bytes": str(FOREVER),
+    }
+    return TopicSpec(name, None, MappingProxyType(config))
