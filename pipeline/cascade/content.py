@@ -220,6 +220,7 @@ class Content:
         "broken",
         "campaign_named",
         "campaign_of_post",
+        "changed",
         "content_id",
         "counters",
         "counts",
@@ -254,6 +255,7 @@ class Content:
     def __init__(self, content_id: str, population: Mapping[str, int]) -> None:
         self.content_id = content_id
         self.population = population
+        self.changed = False  # since the last freeze
         self.index: dict[str, int] = {}  # event_id → node number, or ~act number
         self.tree = Tree()
         self.spreads = Spreads()

@@ -28,6 +28,7 @@ def fold(content: Content, event: WireEvent, occurred_us: int) -> Outcome:
 
     O(depth) for a new leaf, O(depth + subtree) when a subtree moves. Never fails on an event that the contract accepts.
     """
+    content.changed = True
     number = content.index.get(event.event_id)
     if number is None:
         if event.kind in SPREADS:
@@ -126,18 +127,12 @@ def _add_act(content: Content, event: WireEvent, occurred_us: int) -> None:
         content.acts_by_platform[platform] += 1
         minutes.count_act(content, occurred_us, platform, slot, 1, 1)
     span.add_act(content, act, event.campaign_id)
-    _take_effect(content, event, act, occurred_us)
-    retractions.target_arrived(content, event.event_id)
-    parents.event_arrived(content, event.event_id)
-
-
-def _take_effect(content: Content, event: WireEvent, act: int, occurred_us: int) -> None:
-    """What posts, retractions and counters do beyond being counted."""
-    actor = content.acts.actor[act]
-    if content.acts.slot[act] == POST:
+    if slot == POST:
         reach.add_post(content, act, UNKNOWN if event.audience_size is None else event.audience_size)
         parents.author_arrived(content, actor)
-    elif event.kind == "retract":
+    retractions.target_arrived(content, event.event_id)
+    parents.event_arrived(content, event.event_id)
+    if event.kind == "retract":
         moderator = event.attributes.get("right") == "moderate"
         retractions.add(content, event.target_event_id or "", actor, moderator=moderator)
     elif event.kind == "counter":

@@ -19,6 +19,8 @@ def freeze(content: Content, *, partition: int, offset: int, version: int, out: 
     `offset` is that of the last record applied to the content, `version` is epoch << 48 | offset. A row frozen again under the same
     version is the same row; so a repeated write changes nothing.
     """
+    if not content.changed:
+        return
     out["contents"].rows.append(_content_row(content, partition, offset, version))
     out["edges"].rows.extend(_edge_row(content, node, version) for node in sorted(content.tree.placed))
     out["content_minutes"].rows.extend(_minute_row(content, key, version) for key in sorted(content.minutes_changed))
@@ -28,6 +30,7 @@ def freeze(content: Content, *, partition: int, offset: int, version: int, out: 
 
 def discard(content: Content) -> None:
     """Forget what changed, without making rows: they were written before (state that is rebuilt)."""
+    content.changed = False
     content.tree.placed.clear()
     content.tree.changed_below.clear()
     content.minutes_changed.clear()

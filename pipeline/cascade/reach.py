@@ -47,14 +47,17 @@ def remove_spread(content: Content, node: int) -> None:
             del actors.more[actor]
     else:
         actors.first[actor] = NOBODY
+    actors.changed.add(actor)
     recount(content, actor)
 
 
 def recount(content: Content, actor: int) -> None:
     """Judge again, from all its spreads, where and with what audience an actor counts."""
     actors, spreads, live = content.actors, content.spreads, content.tree.live
-    actors.changed.add(actor)
-    counting = [] if actor in actors.posts else [node for node in actors.spreads(actor) if live[node]]
+    theirs = actors.spreads(actor)
+    if theirs:
+        actors.changed.add(actor)
+    counting = [] if actor in actors.posts else [node for node in theirs if live[node]]
     value = max((spreads.audience[node] for node in counting), default=UNKNOWN)
     _count(content, actor, counting[0] if counting else NOBODY, value)
 
