@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+ORIGIN_HEADER = "cascades-origin"
+"""Header `<partition>:<offset>` of a record that stood under a wrong key and was produced again under the right one."""
 FOREVER = -1
 DEAD_LETTER_MAX_BYTES = 4 * 1024 * 1024
 """A record near the broker's default limit (1 MiB), its key and its headers fit with room to spare."""

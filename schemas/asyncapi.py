@@ -1,0 +1,115 @@
+"""The topics and their messages as one AsyncAPI 3.0 document, for code generators and for people who produce events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from schemas import topics
+from schemas.dead_letter import REASONS, DeadLetterHeaders
+from schemas.event import ShareEvent
+
+if TYPE_CHECKING:
+    from schemas.topics import TopicSpec
+
+_KAFKA = "0.5.0"  # version of AsyncAPI's Kafka binding
+_TEXT_CONFIG = frozenset({"message.timestamp.type"})
+
+
+def document() -> dict[str, Any]:
+    """The document. Self-contained: every `$ref` points into it."""
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Share Cascades",
+            "version": "1.0.0",
+            "description": "Share events in, dead letters out. Generated from schemas/event.py: do not edit.",
+        },
+        "defaultContentType": "application/json",
+        "servers": {"kafka": {"host": "127.0.0.1:9092", "protocol": "kafka", "description": "Kafka, as the setting CASCADES_KAFKA_BOOTSTRAP names it."}},
+        "channels": {"shareEvents": _channel(topics.events(), "shareEvent"), "deadLetters": _channel(topics.dead_letters(), "deadLetter")},
+        "operations": {
+            "foldShareEvents": _operation("receive", "shareEvents", "Every event is folded into the cascade of its content, with effect exactly once."),
+            "sendMisplacedEvents": _operation("send", "shareEvents", "An event under a wrong or missing key is produced again under the right one."),
+            "sendDeadLetters": _operation("send", "deadLetters", "A record that breaks the contract, at least once."),
+        },
+        "components": {
+            "messages": {"shareEvent": _share_event(), "deadLetter": _dead_letter()},
+            "schemas": {"ShareEventV1": ShareEvent.model_json_schema(), "DeadLetterHeaders": DeadLetterHeaders.model_json_schema()},
+        },
+    }  # fmt: skip  # one line per entry reads as a table of contents
+
+
+def _channel(topic: TopicSpec, message: str) -> dict[str, Any]:
+    binding: dict[str, Any] = {
+        "topicConfiguration": {name: _config(name, value) for name, value in topic.config.items()},
+        "bindingVersion": _KAFKA,
+    }
+    if topic.partitions is not None:
+        binding["partitions"] = topic.partitions
+    return {
+        "address": topic.name,
+        "messages": {message: {"$ref": f"#/components/messages/{message}"}},
+        "servers": [{"$ref": "#/servers/kafka"}],
+        "bindings": {"kafka": binding},
+    }
+
+
+def _config(name: str, value: str) -> object:
+    if name == "cleanup.policy":
+        return value.split(",")
+    return value if name in _TEXT_CONFIG else int(value)
+
+
+def _operation(action: str, channel: str, summary: str) -> dict[str, Any]:
+    return {"action": action, "channel": {"$ref": f"#/channels/{channel}"}, "summary": summary}
+
+
+def _share_event() -> dict[str, Any]:
+    origin = {
+        "type": "string",
+        "pattern": "^[0-9]+:[0-9]+$",
+        "description": "partition:offset where the record stood under a wrong key",
+    }
+    return {
+        "name": "ShareEvent",
+        "title": "Share event, version 1",
+        "contentType": "application/json",
+        "headers": {"type": "object", "properties": {topics.ORIGIN_HEADER: origin}},
+        "payload": {"$ref": "#/components/schemas/ShareEventV1"},
+        "bindings": _key("content_id, in UTF-8"),
+        "examples": [{"name": "share", "payload": EXAMPLE}],
+    }
+
+
+def _dead_letter() -> dict[str, Any]:
+    reasons = "\n".join(f"- `{reason}`: {sentence}" for reason, sentence in REASONS.items())
+    return {
+        "name": "DeadLetter",
+        "title": "Refused record",
+        "description": f"The record's own bytes; the reason is in the headers:\n\n{reasons}",
+        "contentType": "application/octet-stream",
+        "headers": {"$ref": "#/components/schemas/DeadLetterHeaders"},
+        "payload": {"type": "string", "format": "binary", "description": "the refused value, byte for byte"},
+        "bindings": _key("the refused record's own key"),
+    }
+
+
+def _key(description: str) -> dict[str, Any]:
+    return {"kafka": {"key": {"type": "string", "description": description}, "bindingVersion": _KAFKA}}
+
+
+EXAMPLE = {
+    "event_id": "bluesky:3mptbypowzs2e",
+    "kind": "share",
+    "platform": "bluesky",
+    "content_id": "spring-film",
+    "actor_id": "did:plc:ada",
+    "occurred_at": "2026-01-31T12:00:00.25Z",
+    "parent_event_id": "bluesky:3mpta65gqot2j",
+    "parent_basis": "exact",
+    "audience_size": 182,
+    "campaign_id": "spring-launch",
+    "attributes": {"language": "en"},
+    "schema_version": 1,
+}
+"""A share that a test checks against the contract."""
