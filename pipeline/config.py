@@ -18,6 +18,9 @@ class Settings(BaseSettings):
     clickhouse_user: str = Field("default", description="user that writes")
     clickhouse_password: SecretStr = Field(SecretStr(""), description="its password")
     clickhouse_database: str = Field("cascades", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="database of all tables and views")
+    clickhouse_cluster: str = Field(
+        "", pattern=r"^\w*$", description="cluster that tables are made on, replicated; empty: one server with plain tables"
+    )
 
     events_topic: str = Field("share.events", description="topic of share events, keyed by content_id")
     dead_letter_topic: str = Field("share.events.dlq", description="topic of refused records")
@@ -36,6 +39,12 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="address that our own servers listen on")
     page_port: int = Field(8080, ge=0, le=65535, description="web page")
+    page_hosts: list[str] = Field(
+        default_factory=list, description='JSON, names besides this machine\'s own under which the page may be opened: ["cascades.example.org"]; ["*"] allows any'
+    )
+    page_interval_s: float = Field(1.0, gt=0, description="seconds between two looks of the page at ClickHouse")
+    broadcast_below: float = Field(2.3, ge=0, description="structural virality under which a cascade is labelled a broadcast")
+    chain_from: float = Field(4.0, ge=0, description="structural virality from which a cascade is labelled a chain; between the two: mixed")
     metrics_port: int = Field(9464, ge=0, le=65535, description="/livez, /readyz and /metrics of this process")
     worker_status_url: str = Field("http://127.0.0.1:9464", description="where the page asks how the worker is")
     cache_dir: Path = Field(Path.home() / ".cache" / "share-cascades", description="downloaded jars")
