@@ -17,9 +17,13 @@ class Settings(BaseSettings):
     clickhouse_url: str = Field("http://127.0.0.1:8123", description="ClickHouse HTTP interface")
     clickhouse_user: str = Field("default", description="user that writes")
     clickhouse_password: SecretStr = Field(SecretStr(""), description="its password")
-    clickhouse_database: str = Field("cascades", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="database of all tables and views")
+    clickhouse_database: str = Field(
+        "cascades", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="database of all tables and views"
+    )
     clickhouse_cluster: str = Field(
-        "", pattern=r"^\w*$", description="cluster that tables are made on, replicated; empty: one server with plain tables"
+        "",
+        pattern=r"^\w*$",
+        description="cluster that tables are made on, replicated; empty: one server with plain tables",
     )
 
     events_topic: str = Field("share.events", description="topic of share events, keyed by content_id")
@@ -27,24 +31,34 @@ class Settings(BaseSettings):
     partitions: int = Field(8, ge=1, le=4096, description="partitions of the events topic, fixed when it is created")
     replication: int = Field(1, ge=1, le=7, description="replication factor of topics that we create")
     group: str = Field("cascades", description="consumer group (Faust application id) of the workers")
-    epoch: int = Field(0, ge=0, le=32767, description="raised by one when the events topic is made anew: rows of a higher epoch win")
+    epoch: int = Field(
+        0, ge=0, le=32767, description="raised by one when the events topic is made anew: rows of a higher epoch win"
+    )
 
     fetch_max_records: int = Field(4000, ge=1, description="most records of one partition folded at a stretch")
     flush_interval_s: float = Field(1.0, gt=0, description="seconds between two writes to ClickHouse")
     flush_max_rows: int = Field(200_000, ge=1, description="rows waiting for ClickHouse above which reading pauses")
     addressable_population: dict[str, int] = Field(
-        default_factory=dict, description='JSON, people who could be reached per platform: {"facebook": 3000000000}; for the estimated reach'
+        default_factory=dict,
+        description='JSON, people who could be reached per platform: {"facebook": 3000000000}; for the estimated reach',
     )
-    retention_days: int = Field(0, ge=0, description="days after arrival that rows are kept in ClickHouse; 0 keeps them for ever")
+    retention_days: int = Field(
+        0, ge=0, description="days after arrival that rows are kept in ClickHouse; 0 keeps them for ever"
+    )
 
     host: str = Field("127.0.0.1", description="address that our own servers listen on")
     page_port: int = Field(8080, ge=0, le=65535, description="web page")
     page_hosts: list[str] = Field(
-        default_factory=list, description='JSON, names besides this machine\'s own under which the page may be opened: ["cascades.example.org"]; ["*"] allows any'
+        default_factory=list,
+        description='JSON, names besides this machine\'s own under which the page may be opened: ["cascades.example.org"]; ["*"] allows any',
     )
     page_interval_s: float = Field(1.0, gt=0, description="seconds between two looks of the page at ClickHouse")
-    broadcast_below: float = Field(2.3, ge=0, description="structural virality under which a cascade is labelled a broadcast")
-    chain_from: float = Field(4.0, ge=0, description="structural virality from which a cascade is labelled a chain; between the two: mixed")
+    broadcast_below: float = Field(
+        2.3, ge=0, description="structural virality under which a cascade is labelled a broadcast"
+    )
+    chain_from: float = Field(
+        4.0, ge=0, description="structural virality from which a cascade is labelled a chain; between the two: mixed"
+    )
     metrics_port: int = Field(9464, ge=0, le=65535, description="/livez, /readyz and /metrics of this process")
     worker_status_url: str = Field("http://127.0.0.1:9464", description="where the page asks how the worker is")
     cache_dir: Path = Field(Path.home() / ".cache" / "share-cascades", description="downloaded jars")

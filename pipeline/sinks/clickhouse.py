@@ -1,0 +1,105 @@
+"""The ClickHouse writer: one columnar insert per table and write, acknowledged synchronously."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from clickhouse_connect.datatypes.registry import get_from_name
+
+from pipeline.clickhouse import INSERT_SETTINGS, client
+from pipeline.errors import SinkSchemaError, SinkTransientError, UnavailableError
+from pipeline.sinks.base import WRITE_ORDER
+from pipeline.sinks.errors import classified
+from pipeline.sinks.partitions import by_partitions
+from schemas.rows import TABLES
+
+if TYPE_CHECKING:
+    from clickhouse_connect.datatypes.base import ClickHouseType
+    from clickhouse_connect.driver.client import Client
+
+    from pipeline.config import Settings
+    from schemas.rows import Block, Blocks
+
+_DATETIME = re.compile(r"DateTime(?:64\((\d))?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """How the values of one table go over the wire."""
+
+    names: list[str]
+    types: list[ClickHouseType]
+    divisors: dict[int, int]  # position of a time column -> microseconds in one tick of its type
+
+    def columns(self, block: Block) -> list[list[object]]:
+        columns = block.columns
+        for position, divisor in self.divisors.items():
+            columns[position] = [time // divisor for time in columns[position]]  # type: ignore[operator]  # times are int
+        return columns
+
+
+class ClickHouseSink:
+    """A `Sink` over ClickHouse's HTTP interface. It connects at the first write, so a ClickHouse that is down is a transient error."""
+
+    def __init__(self, settings: Settings, connection: Client | None = None) -> None:
+        self._settings = settings
+        self._client = connection
+        self._tables: dict[str, _Table] = {}
+
+    def write(self, blocks: Blocks) -> None:
+        """Insert the blocks in `WRITE_ORDER`; see `Sink.write`."""
+        connection = self._connected()
+        for table in WRITE_ORDER:
+            if blocks.get(table):
+                for part in by_partitions(blocks[table]):
+                    self._insert(connection, part)
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _connected(self) -> Client:
+        if self._client is None:
+            try:
+                self._client = client(self._settings)
+            except UnavailableError as error:
+                raise SinkTransientError(str(error)) from error
+        if not self._tables:
+            self._tables = {table: self._described(self._client, table) for table in TABLES}
+        return self._client
+
+    def _described(self, connection: Client, table: str) -> _Table:
+        """Types as ClickHouse has them: told once, so that inserts need not ask."""
+        with classified(table):
+            rows = connection.query(
+                "SELECT name, type FROM system.columns WHERE database = {database:String} AND table = {table:String}",
+                {"database": self._settings.clickhouse_database, "table": table},
+            ).result_rows
+        types: dict[str, str] = {name: type_ for name, type_ in rows}  # noqa: C416 (the row's shape is told here)
+        names = list(TABLES[table].model_fields)
+        lacking = [name for name in names if name not in types]
+        if lacking:
+            raise SinkSchemaError(f"table {table} lacks {', '.join(lacking)}: run `cascades migrate`")
+        return _Table(names, [get_from_name(types[name]) for name in names], _divisors([types[name] for name in names]))
+
+    def _insert(self, connection: Client, block: Block) -> None:
+        table = self._tables[block.table]
+        with classified(block.table):
+            connection.insert(
+                f"{self._settings.clickhouse_database}.{block.table}",
+                table.columns(block),
+                column_names=table.names,
+                column_types=table.types,
+                column_oriented=True,
+                settings=INSERT_SETTINGS,
+            )
+
+
+def _divisors(types: list[str]) -> dict[int, int]:
+    """By position: how many microseconds one tick of the column's type has, where it is more than one."""
+    scales = {position: int(match[1] or 0) for position, type_ in enumerate(types) if (match := _DATETIME.match(type_))}
+    return {position: 10 ** (6 - scale) for position, scale in scales.items() if scale < 6}  # noqa: PLR2004 (microseconds)

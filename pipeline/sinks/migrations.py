@@ -1,0 +1,190 @@
+"""Numbered, forward-only migrations of the ClickHouse schema: the files `schemas/clickhouse/NNNN_name.sql`.
+
+What was applied stands in the table `schema_migrations`, with a checksum of the file as it was written (before its placeholders are
+filled: another database name or retention is no change). A migration that fails half-way is run again from its start, so every
+statement must be repeatable (IF NOT EXISTS, OR REPLACE).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from pipeline.errors import SinkSchemaError, UsageError
+from pipeline.sinks.errors import classified
+from pipeline.sinks.render import on_cluster, render, split
+from pipeline.sinks.retention import retention_changes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from importlib.resources.abc import Traversable
+
+    from clickhouse_connect.driver.client import Client
+
+    from pipeline.config import Settings
+
+_FILE_NAME = re.compile(r"(\d{4})_(\w+)\.sql")
+_LEDGER = """CREATE TABLE IF NOT EXISTS {database}.schema_migrations {on_cluster}
+(
+    number     UInt32 COMMENT 'number of the migration',
+    name       String COMMENT 'name of its file',
+    checksum   String COMMENT 'SHA-256 of the file, placeholders unfilled',
+    applied_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'when its last statement had succeeded'
+)
+ENGINE = {engine:ReplacingMergeTree(applied_at)}
+ORDER BY number
+COMMENT 'Migrations applied to this database; written by `cascades migrate`'"""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One file."""
+
+    number: int
+    name: str
+    template: str
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the text, line ends as on Unix."""
+        return sha256(self.template.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What `migrate` has run, or would run: `number` 0 stands for a change of the retention."""
+
+    number: int
+    name: str
+    statements: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One migration and how it stands: `applied`, `pending`, `changed` (its file is another now) or `missing` (its file is gone)."""
+
+    number: int
+    name: str
+    state: str
+
+
+def load(folder: Traversable | None = None) -> list[Migration]:
+    """Read the migrations in order. Raises UsageError when numbers repeat, leave a gap, or a file's name is not NNNN_name.sql."""
+    folder = folder or files("schemas") / "clickhouse"
+    paths = sorted((path for path in folder.iterdir() if path.name.endswith(".sql")), key=lambda path: path.name)
+    migrations = [_read(path) for path in paths]
+    for expected, migration in enumerate(migrations, start=1):
+        if migration.number != expected:
+            raise UsageError(
+                f"migrations must be numbered 0001, 0002, …: {migration.name} stands where {expected:04} is due"
+            )
+    return migrations
+
+
+def _read(path: Traversable) -> Migration:
+    match = _FILE_NAME.fullmatch(path.name)
+    if not match:
+        raise UsageError(f"{path.name} is not named NNNN_name.sql")
+    return Migration(int(match[1]), path.name.removesuffix(".sql"), path.read_text("utf-8"))
+
+
+def migrate(
+    client: Client, settings: Settings, *, dry_run: bool = False, migrations: Sequence[Migration] | None = None
+) -> list[Applied]:
+    """Bring the schema up to date and return what was run, in order; with `dry_run` run nothing and return what would be.
+
+    `client` needs no default database: `pipeline.clickhouse.client(settings, database="")`. Safe to repeat, and to run twice at once.
+    Raises SinkSchemaError when an applied file has changed or is missing, SinkError when ClickHouse refuses a statement.
+    """
+    due = _pending(client, settings, load() if migrations is None else migrations)
+    if not dry_run:
+        _prepare(client, settings)
+    done = [_apply(client, settings, migration, dry_run=dry_run) for migration in due]
+    retention = tuple(retention_changes(client, settings))
+    if retention:
+        _run(client, () if dry_run else retention)
+        done.append(Applied(0, "retention", retention))
+    return done
+
+
+def status(client: Client, settings: Settings, migrations: Sequence[Migration] | None = None) -> list[Status]:
+    """How each migration stands, known files and applied ones alike, in order."""
+    known = {migration.number: migration for migration in (load() if migrations is None else migrations)}
+    applied = _applied(client, settings)
+    return [_standing(number, known.get(number), applied.get(number)) for number in sorted(known | applied)]
+
+
+def check(client: Client, settings: Settings) -> None:
+    """Raise SinkSchemaError unless every migration known here is applied as it is here. A newer schema is let pass: it only adds."""
+    wrong = [one for one in status(client, settings) if one.state in {"pending", "changed"}]
+    if wrong:
+        names = ", ".join(f"{one.name} is {one.state}" for one in wrong)
+        raise SinkSchemaError(
+            f"the schema of database {settings.clickhouse_database!r} is behind ({names}): run `cascades migrate`"
+        )
+
+
+def _pending(client: Client, settings: Settings, migrations: Sequence[Migration]) -> list[Migration]:
+    standing = status(client, settings, migrations)
+    for one in standing:
+        if one.state == "changed":
+            raise SinkSchemaError(
+                f"{one.name} was changed after it had been applied: restore the file and put the change into a new one"
+            )
+        if one.state == "missing":
+            raise SinkSchemaError(
+                f"{one.name} was applied but its file is missing: the database is newer than this program, update it"
+            )
+    pending = {one.number for one in standing if one.state == "pending"}
+    return [migration for migration in migrations if migration.number in pending]
+
+
+def _standing(number: int, known: Migration | None, applied: tuple[str, str] | None) -> Status:
+    if known is None:
+        return Status(number, applied[0] if applied else "", "missing")
+    if applied is None:
+        return Status(number, known.name, "pending")
+    return Status(number, known.name, "applied" if applied == (known.name, known.checksum) else "changed")
+
+
+def _applied(client: Client, settings: Settings) -> dict[int, tuple[str, str]]:
+    """Name and checksum by number; empty when the database or the ledger is not there yet."""
+    database = settings.clickhouse_database
+    with classified():
+        if not client.query(
+            "SELECT 1 FROM system.tables WHERE database = {database:String} AND name = 'schema_migrations'",
+            {"database": database},
+        ).result_rows:
+            return {}
+        rows = client.query(f"SELECT number, name, checksum FROM {database}.schema_migrations FINAL").result_rows
+    return {number: (name, checksum) for number, name, checksum in rows}
+
+
+def _prepare(client: Client, settings: Settings) -> None:
+    database = f"CREATE DATABASE IF NOT EXISTS {settings.clickhouse_database} {on_cluster(settings)}".strip()
+    _run(client, (database, render(_LEDGER, settings)))
+
+
+def _apply(client: Client, settings: Settings, migration: Migration, *, dry_run: bool) -> Applied:
+    statements = tuple(split(render(migration.template, settings)))
+    if not dry_run:
+        _run(client, statements)
+        row = [migration.number, migration.name, migration.checksum]
+        with classified():
+            client.insert(
+                f"{settings.clickhouse_database}.schema_migrations",
+                [row],
+                column_names=["number", "name", "checksum"],
+                column_type_names=["UInt32", "String", "String"],
+                settings={"async_insert": 0},
+            )
+    return Applied(migration.number, migration.name, statements)
+
+
+def _run(client: Client, statements: Sequence[str]) -> None:
+    for statement in statements:
+        with classified():
+            client.command(statement)
