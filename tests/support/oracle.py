@@ -51,17 +51,15 @@ def expected(events: list[WireEvent], content_id: str, population: dict[str, int
     }
 
 
-def expected_windows(events: list[WireEvent], content_id: str, now_us: int) -> Row:
-    """Shares, secondary reach and depth dated in the last whole minutes before `now_us`."""
+def expected_windows(events: list[WireEvent], content_id: str, now_us: int) -> dict[str, tuple[int, int, int]]:
+    """(live shares, secondary reach, depth) of what is dated in the last whole minutes up to that of `now_us`."""
     facts = Facts(events, content_id)
     last_minute = now_us // MINUTE_US
-    row: Row = {}
+    windows = {}
     for name, minutes in WINDOWS.items():
         spreads = [spread for spread in facts.spreads if last_minute - minutes < minute_of(spread) <= last_minute]
-        row[f"shares_{name}"] = len(facts.live(spreads))
-        row[f"secondary_reach_{name}"] = facts.reach_of(spreads)
-        row[f"depth_{name}"] = max(map(facts.depth, spreads), default=0)
-    return row
+        windows[name] = len(facts.live(spreads)), facts.reach_of(spreads), max(map(facts.depth, spreads), default=0)
+    return windows
 
 
 def expected_outcomes(events: list[WireEvent]) -> list[str]:

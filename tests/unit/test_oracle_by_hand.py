@@ -409,8 +409,7 @@ def test_a_window_is_whole_minutes_up_to_the_present_one():
     ]
 
     def five_minutes(seconds):
-        row = expected_windows(events, CONTENT, START_US + seconds * 1_000_000)
-        return row["shares_5m"], row["secondary_reach_5m"], row["depth_5m"]
+        return expected_windows(events, CONTENT, START_US + seconds * 1_000_000)["5m"]
 
     assert five_minutes(0) == (1, 3, 1)
     assert five_minutes(299) == (2, 7, 2)
@@ -421,8 +420,8 @@ def test_a_window_is_whole_minutes_up_to_the_present_one():
 
 def test_longer_windows_hold_the_shares_of_an_hour_and_a_day():
     events = [act("a", at=0), act("b", at=3600)]
-    row = expected_windows(events, CONTENT, START_US + 3600 * 1_000_000)
-    assert (row["shares_5m"], row["shares_1h"], row["shares_24h"]) == (1, 1, 2)
+    windows = expected_windows(events, CONTENT, START_US + 3600 * 1_000_000)
+    assert windows == {"5m": (1, 0, 1), "1h": (1, 0, 1), "24h": (2, 0, 1)}
 
 
 # Amplifiers
