@@ -33,7 +33,7 @@ UNKNOWN_DATABASE = 81
 LOGIN_REFUSED = frozenset({192, 193, 194, 516})
 
 
-def client(settings: Settings, **overrides: Any) -> Client:
+def client(settings: Settings, /, **overrides: Any) -> Client:
     """Connect. `overrides` are arguments of `clickhouse_connect.get_client`; `database=""` leaves the database open.
 
     Raises UnavailableError when nothing answers, UsageError when the address or the login is wrong.
@@ -42,7 +42,7 @@ def client(settings: Settings, **overrides: Any) -> Client:
         return clickhouse_connect.get_client(**_arguments(settings) | overrides)
 
 
-async def async_client(settings: Settings, **overrides: Any) -> AsyncClient:
+async def async_client(settings: Settings, /, **overrides: Any) -> AsyncClient:
     """`client` for asyncio."""
     with _clear_errors(settings):
         return await clickhouse_connect.get_async_client(**_arguments(settings) | overrides)

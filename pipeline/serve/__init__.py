@@ -1,1 +1,7 @@
-"""The live page and its API. Reads ClickHouse, writes nothing."""
+"""The web page: JSON API, server-sent events and a static page. It only reads."""
+
+from __future__ import annotations
+
+from pipeline.serve.run import run_serve
+
+__all__ = ["run_serve"]

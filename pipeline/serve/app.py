@@ -1,0 +1,83 @@
+"""The page's web application: static files, JSON API, stream."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import aiohttp
+from aiohttp import web
+
+from pipeline.clock import SystemClock
+from pipeline.serve.api import Api, plain_errors
+from pipeline.serve.guard import add_security_headers, guard
+from pipeline.serve.hub import Hub
+from pipeline.serve.loaders import Loaders
+from pipeline.serve.reader import ClickHouseReader
+from pipeline.serve.sse import Streams
+
+if TYPE_CHECKING:
+    from pipeline.clock import Clock
+    from pipeline.config import Settings
+    from pipeline.serve.reader import Reader
+
+STATIC = Path(__file__).parent / "static"
+HUB = web.AppKey("hub", Hub)
+
+
+async def make_app(settings: Settings, reader: Reader | None = None, clock: Clock | None = None) -> web.Application:
+    """The application. It owns its reader and closes it. `reader` and `clock` default to ClickHouse and the machine's clock."""
+    source = reader or ClickHouseReader(settings)
+    session = aiohttp.ClientSession()
+    hub = Hub(Loaders(settings, source, session, clock or SystemClock()).make)
+
+    async def end_streams(_app: web.Application) -> None:
+        await hub.close()
+
+    async def close(_app: web.Application) -> None:
+        await session.close()
+        await source.close()
+
+    app = web.Application(middlewares=[guard(settings.page_hosts), plain_errors])
+    app[HUB] = hub
+    app.on_response_prepare.append(add_security_headers)
+    app.on_shutdown.append(end_streams)
+    app.on_cleanup.append(close)
+    _add_routes(app, hub)
+    return app
+
+
+def _add_routes(app: web.Application, hub: Hub) -> None:
+    api = Api(hub)
+    app.add_routes(
+        [
+            web.get("/api/contents", api.contents),
+            web.get("/api/content", api.content),
+            web.get("/api/content/{id}", api.content),
+            web.get("/api/dead-letters", api.dead_letters),
+            web.get("/api/health", api.health),
+            web.get("/api/stream", Streams(hub).handle, allow_head=False),
+            web.get("/livez", api.livez),
+            web.get("/readyz", api.readyz),
+            web.get("/", index),
+            web.get("/{file:[a-z0-9-]+[.](?:js|css|svg|html)}", static_file),
+        ]
+    )
+
+
+async def index(_request: web.Request) -> web.FileResponse:
+    """GET / : the page."""
+    return _fresh(STATIC / "index.html")
+
+
+async def static_file(request: web.Request) -> web.FileResponse:
+    """GET /name.js and the like: one of the files beside the page."""
+    path = STATIC / request.match_info["file"]
+    if not path.is_file():
+        raise web.HTTPNotFound
+    return _fresh(path)
+
+
+def _fresh(path: Path) -> web.FileResponse:
+    """Asked for again at every visit (answered 304 when it is the same), so that page and API are never of two versions."""
+    return web.FileResponse(path, headers={"Cache-Control": "no-cache"})

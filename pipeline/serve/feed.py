@@ -1,0 +1,101 @@
+"""A feed: one question to ClickHouse, asked about once a second while anybody looks, and its answer shared by all who do."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+import msgspec
+
+from pipeline.errors import UnavailableError
+
+log = logging.getLogger(__name__)
+
+Load = Callable[[], Awaitable[Mapping[str, object]]]
+"""Answers by part name. Raises `UnavailableError`, whose text is fit for the page, when there is no answer."""
+
+LOAD_LIMIT_S = 20.0
+REST = 4.0
+"""A feed rests at least this many times as long as its answer took: slow answers never keep ClickHouse busy for more than a fifth."""
+
+
+@runtime_checkable
+class Diffable(Protocol):
+    """A value that can say what changed since an earlier one; None = send it whole."""
+
+    def delta(self, before: object) -> object | None:
+        """What leads from `before` to this."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One named piece of a page, encoded once for all streams. `delta` leads from version `base` to `version`."""
+
+    name: str
+    version: int
+    full: bytes
+    base: int = 0
+    delta: bytes = b""
+
+
+@dataclass(slots=True)
+class Feed:
+    """Keeps the newest `Part` of each name. Only the newest: a slow stream skips what it missed, so nothing piles up."""
+
+    name: str
+    load: Load
+    interval_s: float
+    versions: Iterator[int]
+    problem: str = ""
+    parts: dict[str, Part] = field(default_factory=dict)
+    values: dict[str, object] = field(default_factory=dict)
+    listeners: set[asyncio.Event] = field(default_factory=set)
+    answered: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self) -> None:
+        """Ask for ever. Ends only by cancellation."""
+        while True:
+            started = time.monotonic()
+            await self.refresh()
+            await asyncio.sleep(max(self.interval_s, REST * (time.monotonic() - started)))
+
+    async def refresh(self) -> None:
+        """Ask once and publish what changed. Without an answer the last figures stay, and the part `problem:<name>` says why."""
+        answer: Mapping[str, object] = {}
+        self.problem = ""
+        try:
+            answer = await asyncio.wait_for(self.load(), LOAD_LIMIT_S)
+        except UnavailableError as error:
+            self.problem = str(error)
+        except TimeoutError:
+            self.problem = f"no answer within {LOAD_LIMIT_S:.0f} s"
+        except Exception:
+            # One page's fault must not end the others; the log has the stack, the visitor a sentence.
+            log.exception("feed %s failed", self.name)
+            self.problem = "an error of the page itself; its log says more"
+        self._publish({**answer, f"problem:{self.name}": {"text": self.problem}})
+
+    def _publish(self, answer: Mapping[str, object]) -> None:
+        changed = [self._replace(name, value) for name, value in answer.items()]
+        self.answered.set()
+        if any(changed):
+            for wake in self.listeners:
+                wake.set()
+
+    def _replace(self, name: str, value: object) -> bool:
+        full = msgspec.json.encode(value)
+        before = self.parts.get(name)
+        if before and before.full == full:
+            return False
+        delta = value.delta(self.values[name]) if before and isinstance(value, Diffable) else None
+        self.values[name] = value
+        if before is None or delta is None:
+            self.parts[name] = Part(name, next(self.versions), full)
+        else:
+            self.parts[name] = Part(name, next(self.versions), full, before.version, msgspec.json.encode(delta))
+        return True

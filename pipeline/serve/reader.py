@@ -1,0 +1,82 @@
+"""Reading ClickHouse, for the page: one small door, so that everything behind it can be tested without an engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import aiohttp
+from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
+
+from pipeline.clickhouse import async_client
+from pipeline.errors import CascadesError, SinkSchemaError, UnavailableError, UsageError
+from pipeline.serve.address import shown
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.asyncclient import AsyncClient
+
+    from pipeline.config import Settings
+
+Row = dict[str, Any]
+
+READ_ONLY = {"readonly": 1, "max_execution_time": 10}
+"""Sent with every query: the page never writes, and no question of its holds ClickHouse up for long (seconds)."""
+
+_UNKNOWN_TABLE_OR_COLUMN = {16, 47, 60, 81}
+_ADVICE = "the tables are missing or of another version: run `cascades migrate`"
+
+
+class Reader(Protocol):
+    """Answers SQL."""
+
+    async def rows(self, sql: str, **parameters: object) -> list[Row]:
+        """Rows of the answer by column name. Values go as `{name:Type}` parameters, never into the text.
+
+        Raises `UnavailableError`, whose text is fit for the page, when there is no answer.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        ...
+
+
+class ClickHouseReader:
+    """A `Reader` over ClickHouse's HTTP interface. Connects when first asked, and anew after a failure."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._client: AsyncClient | None = None
+
+    async def rows(self, sql: str, **parameters: object) -> list[Row]:
+        """See `Reader.rows`."""
+        try:
+            client = self._client or await self._connect()
+            answer = await client.query(sql, parameters=parameters or None)
+        except (CascadesError, ClickHouseError, aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise UnavailableError(self._explain(error)) from error
+        return list(answer.named_results())
+
+    async def close(self) -> None:
+        """Close the connections, if any were opened."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    async def _connect(self) -> AsyncClient:
+        client = await async_client(self._settings, settings=READ_ONLY, connect_timeout=3, send_receive_timeout=15)
+        if self._client is None:
+            self._client = client
+        else:  # another question connected in the meantime
+            await client.close()
+        return self._client
+
+    def _explain(self, error: Exception) -> str:
+        """A sentence without ClickHouse's own text, which may quote values and addresses."""
+        if isinstance(error, UsageError | SinkSchemaError):
+            return str(error)
+        code = error.code if isinstance(error, DatabaseError) else None
+        if code in _UNKNOWN_TABLE_OR_COLUMN:
+            return f"ClickHouse answers, but {_ADVICE}"
+        if code is not None:
+            return f"ClickHouse refused the page's query (code {code}); its log says more"
+        return f"ClickHouse does not answer at {shown(self._settings.clickhouse_url)}: is it running?"

@@ -1,0 +1,79 @@
+"""What can be watched. A topic names a feed and all that its answer depends on; equal topics share one feed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT_LIMIT = 40
+MAX_LIMIT = 200
+MAX_DIGITS = 9
+MAX_TEXT = 512
+"""Longest content id of the event contract, and longest filter text, in characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """`kind` is one of pulse, health, letters, facets, contents, content; the rest narrows the last two."""
+
+    kind: str
+    content_id: str = ""
+    campaign: str = ""
+    platform: str = ""
+    search: str = ""
+    limit: int = 0
+
+
+PULSE = Topic("pulse")
+HEALTH = Topic("health")
+LETTERS = Topic("letters")
+FACETS = Topic("facets")
+
+
+class BadQuestionError(ValueError):
+    """A request's query string cannot be served; the text says why."""
+
+
+def contents_topic(query: Mapping[str, str]) -> Topic:
+    """The ranked list that a query string asks for: `campaign`, `platform`, `search`, `limit` (at most `MAX_LIMIT`)."""
+    limit = _whole(query.get("limit", str(DEFAULT_LIMIT)))
+    return Topic(
+        "contents",
+        campaign=_text(query, "campaign"),
+        platform=_text(query, "platform"),
+        search=_text(query, "search").strip(),
+        limit=max(1, min(limit, MAX_LIMIT)),
+    )
+
+
+def content_topic(content_id: str) -> Topic:
+    """One content's page."""
+    if not 1 <= len(content_id) <= MAX_TEXT:
+        raise BadQuestionError(f"a content id has 1 to {MAX_TEXT} characters")
+    return Topic("content", content_id=content_id)
+
+
+def view_topics(query: Mapping[str, str]) -> list[Topic]:
+    """All feeds of one view: `view=home` (default) with the list's filters, or `view=content` with `id`."""
+    view = query.get("view", "home")
+    if view == "content":
+        return [PULSE, HEALTH, content_topic(query.get("id", ""))]
+    if view == "home":
+        return [PULSE, HEALTH, LETTERS, FACETS, contents_topic(query)]
+    raise BadQuestionError("view is home or content")
+
+
+def _text(query: Mapping[str, str], name: str) -> str:
+    value = query.get(name, "")
+    if len(value) > MAX_TEXT:
+        raise BadQuestionError(f"{name} is longer than {MAX_TEXT} characters")
+    return value
+
+
+def _whole(value: str) -> int:
+    if not (value.isascii() and value.isdigit()):
+        raise BadQuestionError("limit is a whole number")
+    return int(value[:MAX_DIGITS])
