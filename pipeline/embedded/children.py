@@ -81,6 +81,12 @@ class Child:
             self._close()
         return code
 
+    def await_end(self, deadline_s: float) -> int:
+        """Wait for a command that ends by itself; it is stopped after the deadline. Returns its exit code."""
+        with suppress(subprocess.TimeoutExpired):
+            self._guard.wait(deadline_s)
+        return self.stop(1.0)
+
     def await_ready(self, probe: Callable[[], bool], deadline_s: float, progress: Progress = silent) -> float:
         """Wait until `probe` is true; returns the seconds it took.
 

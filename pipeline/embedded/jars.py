@@ -88,7 +88,10 @@ def _run(*, relock: bool) -> None:
         from pipeline.embedded import jar_source  # noqa: PLC0415 - as above
 
         jar_lock.write(jar_source.resolve(progress))
-    ensure(Settings().cache_dir, progress)
+    paths = ensure(Settings().cache_dir, progress)
+    from pipeline.embedded import class_archive  # noqa: PLC0415 - it starts a broker, which needs this module
+
+    class_archive.ensure(paths, progress)
 
 
 if __name__ == "__main__":
