@@ -14,9 +14,12 @@ import random
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CAMPAIGNS = 20
 
