@@ -14,7 +14,7 @@ from support.events import CONTENT, START, START_US, act
 from schemas.wire import COUNTED, SPREADS, WireEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from hypothesis.strategies import SearchStrategy
@@ -39,7 +39,7 @@ times = st.builds(
 class Pool:
     """Events over a few ids and people. The fewer there are, the more the events meet."""
 
-    def __init__(self, event_ids: str, actors: str, platforms: str, times: SearchStrategy[datetime]) -> None:
+    def __init__(self, event_ids: Iterable[str], actors: str, platforms: str, times: SearchStrategy[datetime]) -> None:
         self.ids = (*event_ids, CONTENT)
         self.actors = tuple(actors)
         self.common = {
@@ -50,9 +50,10 @@ class Pool:
             "campaign_id": st.sampled_from((None, None, "spring", "autumn")),
         }
 
-    def event(self, *kinds: str, more_ids: str = "", **fields: SearchStrategy[Any]) -> SearchStrategy[WireEvent]:
-        ids, kind = st.sampled_from((*self.ids, *more_ids)), st.sampled_from(kinds)
-        return st.builds(WireEvent, event_id=ids, kind=kind, **self.common, **fields)
+    def event(self, *kinds: str, own_ids: str = "", **fields: SearchStrategy[Any]) -> SearchStrategy[WireEvent]:
+        """Under one of `own_ids`, or now and then under an id of the pool: two kinds of event then claim one id."""
+        ids = (*own_ids, *own_ids, *self.ids[:2]) if own_ids else self.ids
+        return st.builds(WireEvent, event_id=st.sampled_from(ids), kind=st.sampled_from(kinds), **self.common, **fields)
 
     def spreads(self) -> SearchStrategy[WireEvent]:
         return self.event(
@@ -69,12 +70,12 @@ class Pool:
     def retractions(self) -> SearchStrategy[WireEvent]:
         rights = st.sampled_from(({}, {"right": "moderate"}, {"right": "none"}))
         return self.event(
-            "retract", more_ids="rst", target_event_id=st.sampled_from((*self.ids, UNKNOWN)), attributes=rights
+            "retract", own_ids="rst", target_event_id=st.sampled_from((*self.ids, UNKNOWN)), attributes=rights
         )
 
     def counters(self) -> SearchStrategy[WireEvent]:
         kinds = st.sampled_from(("share", "like", "comment", "click", "view"))
-        return self.event("counter", more_ids="klmn", counter_kind=kinds, count=st.integers(0, 50))
+        return self.event("counter", own_ids="klmn", counter_kind=kinds, count=st.integers(0, 50))
 
     def events(self) -> SearchStrategy[WireEvent]:
         """Of any kind; spreads are the most frequent."""
@@ -87,14 +88,49 @@ class Pool:
 
 wide = Pool("abdefghi", actors="uvw", platforms="xxxyz", times=times)
 narrow = Pool("abd", actors="uv", platforms="x", times=st.sampled_from((START, START + timedelta(seconds=1))))
+tall = Pool([f"n{node}" for node in range(14)], actors="uvw", platforms="xxxy", times=times)
 
 
-def logs(event: SearchStrategy[WireEvent], max_size: int) -> SearchStrategy[list[WireEvent]]:
-    """Events in log order, some of them delivered again. All lengths are as likely: lists alone would mostly be short."""
-    lengths = st.integers(1, max_size)
-    return lengths.flatmap(lambda length: st.lists(event, min_size=length, max_size=length)).flatmap(
+def delivered(log: SearchStrategy[list[WireEvent]]) -> SearchStrategy[list[WireEvent]]:
+    """The log in any order, with some of its events delivered again."""
+    return log.flatmap(
         lambda log: st.lists(st.sampled_from(log), max_size=3).flatmap(lambda repeats: st.permutations(log + repeats))
     )
+
+
+def lists_of(event: SearchStrategy[WireEvent], max_size: int) -> SearchStrategy[list[WireEvent]]:
+    """All lengths are as likely: lists alone would mostly be short."""
+    return st.integers(1, max_size).flatmap(lambda length: st.lists(event, min_size=length, max_size=length))
+
+
+def chained(spreads: list[WireEvent], steps: list[int | None]) -> list[WireEvent]:
+    """The spreads as nodes n0, n1, …; each names the node that lies `step` away from it, or keeps the parent that it has."""
+    named = [
+        spread.parent_event_id if step is None else f"n{node + step}"
+        for node, (spread, step) in enumerate(zip(spreads, steps, strict=False))
+    ]
+    return [replace(spreads[node], event_id=f"n{node}", parent_event_id=parent) for node, parent in enumerate(named)]
+
+
+structure_logs = delivered(lists_of(wide.spreads(), max_size=16))
+"""Spreads only: cycles, late parents and better copies at their densest."""
+
+retraction_logs = delivered(
+    lists_of(st.one_of(narrow.spreads(), narrow.spreads(), narrow.retractions(), narrow.counted("post", "like")), 14)
+)
+"""Two people, one platform, four ids: nearly every retraction finds its target, and copies change whose it is."""
+
+tall_logs = delivered(
+    st.builds(
+        lambda spreads, steps, others: chained(spreads, steps) + others,
+        lists_of(tall.spreads(), max_size=14),
+        st.lists(st.sampled_from((-1, -1, -1, -1, -2, -3, 1, 3, None)), min_size=14, max_size=14),
+        st.lists(tall.retractions() | tall.spreads() | tall.counted("post"), max_size=5),
+    )
+)
+"""Mostly one long chain with branches, loops and a few better copies: subtrees move and generations are many."""
+
+any_logs = delivered(lists_of(wide.events(), max_size=24)) | structure_logs | retraction_logs | tall_logs
 
 
 def consistent(log: list[WireEvent]) -> list[WireEvent]:
@@ -108,13 +144,6 @@ def consistent(log: list[WireEvent]) -> list[WireEvent]:
     ]
 
 
-structure_logs = logs(wide.spreads(), max_size=16)
-"""Spreads only: cycles, late parents and better copies at their densest."""
-
-retraction_logs = logs(narrow.spreads() | narrow.counted("post", "like") | narrow.retractions(), max_size=12)
-"""Two people, one platform, four ids: nearly every retraction finds its target, and copies change whose it is."""
-
-any_logs = logs(wide.events(), max_size=24) | structure_logs | retraction_logs
 consistent_logs = any_logs.map(consistent)
 
 cut_points = st.just([True]) | st.just([False]) | st.lists(st.booleans(), min_size=2, max_size=9)
