@@ -1,0 +1,177 @@
+"""Kafka as every part of the project uses it: how to connect, which partition a key belongs to, and the topics that must exist."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.partitioner import murmur2
+
+from pipeline.errors import TopicMismatchError, UnavailableError
+from schemas import topics
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+
+    from pipeline.config import Settings
+    from schemas.topics import TopicSpec
+
+RETRY_S = 0.2
+VISIBLE_DEADLINE_S = 15.0
+
+
+def client_options(settings: Settings) -> dict[str, Any]:
+    """Keyword arguments that every aiokafka client of ours gets."""
+    return {"bootstrap_servers": settings.kafka_bootstrap}
+
+
+def partition_for(key: bytes, partitions: int) -> int:
+    """The partition of a key among `partitions`: murmur2, as Kafka's default partitioner and those of its clients in all languages."""
+    return int(murmur2(key) & 0x7FFFFFFF) % partitions
+
+
+def topic_specs(settings: Settings) -> list[TopicSpec]:
+    """The topics that our processes need, as the settings want them."""
+    return [topics.events(settings.events_topic, settings.partitions), topics.dead_letters(settings.dead_letter_topic)]
+
+
+async def ensure_topics(settings: Settings) -> None:
+    """Create the topics that are missing and check those that exist. Any number of processes may do this at once.
+
+    Raises TopicMismatchError when a topic exists otherwise than it must be, UnavailableError when Kafka cannot be reached or refuses.
+    """
+    specs = {spec.name: spec for spec in topic_specs(settings)}
+    async with _admin(settings) as admin:
+        found = await _partition_counts(admin, specs)
+        if missing := [specs[name] for name in specs if name not in found]:
+            await _create(admin, missing, settings.replication)
+            found = await _await_visible(admin, specs)
+        configs = await _configs(admin, specs)
+    for name, spec in specs.items():
+        _check(spec, found[name], configs[name])
+
+
+async def wait_until_up(
+    settings: Settings, timeout_s: float, progress: Callable[[str, float | None], None] = lambda _text, _done: None
+) -> None:
+    """Return when Kafka answers and has a broker that takes work.
+
+    Raises UnavailableError after `timeout_s` seconds.
+    """
+    began, told = time.monotonic(), -1
+    while not await _is_up(settings):
+        seconds = int(time.monotonic() - began)
+        if time.monotonic() - began > timeout_s:
+            raise UnavailableError(_unreachable(settings, f"no answer within {timeout_s:.0f} s"))
+        if seconds > told:
+            told = seconds
+            progress(f"waiting for Kafka at {settings.kafka_bootstrap} … {seconds} s", None)
+        await asyncio.sleep(RETRY_S)
+
+
+async def _is_up(settings: Settings) -> bool:
+    # A plain connection first: aiokafka writes an error to the log for each one that fails.
+    if not await _any_connects(settings.kafka_bootstrap.split(",")):
+        return False
+    try:
+        async with _admin(settings) as admin:
+            return bool((await admin.describe_cluster())["brokers"])
+    except UnavailableError:
+        return False
+
+
+async def _any_connects(addresses: Iterable[str]) -> bool:
+    for address in addresses:
+        host, _, port = address.strip().rpartition(":")
+        try:
+            _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+        except OSError:
+            continue
+        writer.close()
+        return True
+    return False
+
+
+@asynccontextmanager
+async def _admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(**client_options(settings))
+    try:
+        await admin.start()
+        yield admin
+    except (KafkaError, OSError) as error:
+        raise UnavailableError(_unreachable(settings, str(error) or type(error).__name__)) from error
+    finally:
+        await admin.close()
+
+
+def _unreachable(settings: Settings, why: str) -> str:
+    return f"Kafka at {settings.kafka_bootstrap} does not serve us ({why}): start it, or name another with CASCADES_KAFKA_BOOTSTRAP"
+
+
+async def _partition_counts(admin: AIOKafkaAdminClient, names: Iterable[str]) -> dict[str, int]:
+    """Of those topics that exist with all their partitions."""
+    described = await admin.describe_topics(list(names))
+    return {topic["topic"]: len(topic["partitions"]) for topic in described if topic["error_code"] == 0}
+
+
+async def _create(admin: AIOKafkaAdminClient, specs: Iterable[TopicSpec], replication: int) -> None:
+    wanted = [NewTopic(spec.name, spec.partitions or 1, replication, topic_configs=dict(spec.config)) for spec in specs]
+    for name, code, *message in (await admin.create_topics(wanted)).topic_errors:
+        error = for_code(code)
+        if code and error is not TopicAlreadyExistsError:
+            raise UnavailableError(
+                f"Kafka did not create topic {name}: {next(iter(message), None) or error.description}"
+            )
+
+
+async def _await_visible(admin: AIOKafkaAdminClient, specs: Mapping[str, TopicSpec]) -> dict[str, int]:
+    """Partition counts, once every topic is known to the broker that we ask (creation reaches brokers a moment later)."""
+    until = time.monotonic() + VISIBLE_DEADLINE_S
+    while len(found := await _partition_counts(admin, specs)) < len(specs):
+        if time.monotonic() > until:
+            raise UnavailableError(
+                f"Kafka does not show topic {', '.join(set(specs) - set(found))} {VISIBLE_DEADLINE_S:.0f} s after creating it"
+            )
+        await asyncio.sleep(RETRY_S)
+    return found
+
+
+async def _configs(admin: AIOKafkaAdminClient, names: Iterable[str]) -> dict[str, dict[str, str]]:
+    answers = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in names])
+    resources = (resource for answer in answers for resource in answer.resources)
+    return {name: {entry[0]: entry[1] for entry in entries} for _code, _message, _type, name, entries in resources}
+
+
+def _check(spec: TopicSpec, partitions: int, config: Mapping[str, str]) -> None:
+    if spec.partitions not in {None, partitions}:
+        raise TopicMismatchError(
+            f"topic {spec.name} has {partitions} partitions, but CASCADES_PARTITIONS is {spec.partitions}. The count decides which partition a content "
+            f"belongs to, so it cannot change in place: set CASCADES_PARTITIONS={partitions}, or name a new topic with CASCADES_EVENTS_TOPIC, "
+            f"raise CASCADES_EPOCH by one, and replay into it"
+        )
+    for name in sorted(spec.binding):
+        if config.get(name) != spec.config[name]:
+            raise TopicMismatchError(
+                f"topic {spec.name} has {name}={config.get(name)}, but must have {_remedy(spec, name)}"
+            )
+    # Larger values do no harm here; smaller ones lose what the topic is for.
+    for name in ("max.message.bytes", "retention.ms", "retention.bytes"):
+        if name in spec.config and _room(config.get(name, "0")) < _room(spec.config[name]):
+            raise TopicMismatchError(
+                f"topic {spec.name} has {name}={config.get(name)}, but needs at least {_remedy(spec, name)}"
+            )
+
+
+def _room(value: str) -> float:
+    """As a limit: -1 is none."""
+    return float("inf") if int(value) < 0 else int(value)
+
+
+def _remedy(spec: TopicSpec, name: str) -> str:
+    setting = f"{name}={spec.config[name]}"
+    return f"{setting}: change it with `kafka-configs --alter --entity-type topics --entity-name {spec.name} --add-config {setting}`"

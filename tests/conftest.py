@@ -1,0 +1,3 @@
+"""Shared fixtures live in `plugins`."""
+
+pytest_plugins = ["plugins.kafka_fixture"]
