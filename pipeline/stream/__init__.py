@@ -1,1 +1,1 @@
-"""The Faust part: batch transport, ledger, agents, partition state, dead letters. No cascade rules."""
+"""The Faust worker: batches of records in, rows out. Start reading at `cycle`."""

@@ -1,0 +1,152 @@
+"""Every Prometheus metric of this project, as a closed typed list. A name that is not here cannot be counted.
+
+The comment under each name says what to do when it moves. Counters end in `_total`, times are seconds.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from importlib.metadata import version
+from platform import python_version
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Literal
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Type = Literal["counter", "gauge", "histogram"]
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+"""Upper bounds of the time buckets: from one small batch to a ClickHouse that is about to be given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One metric: its full name, type, labels and the sentence that Prometheus shows."""
+
+    name: str
+    type: Type
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+class Metric(Enum):
+    """The closed list."""
+
+    RECORDS_IN = Spec("cascades_records_in_total", "counter", "Records read from the events topic")
+    # Flat while producers produce: look at /readyz, then at cascades_lag_records.
+    EVENTS_FOLDED = Spec("cascades_events_folded_total", "counter", "Events folded into a content, duplicates included")
+    # Well below records in: producers send bad or misplaced records; see the two counters for them.
+    DUPLICATES = Spec("cascades_duplicates_total", "counter", "Events that were copies of a known one")
+    # A jump: a producer or `cascades replay` sends again. Harmless for every figure but costs time.
+    RECORDS_SKIPPED = Spec(
+        "cascades_records_skipped_total", "counter", "Records read again and skipped, being applied already"
+    )
+    # Grows after a restart or a rebalance, by at most what was not committed. All the time: commits fail, read the log.
+    DEAD_LETTERS = Spec("cascades_dead_letters_total", "counter", "Records refused, by reason", ("reason",))
+    # Any steady rate: `cascades query "SELECT reason, detail, payload FROM v_dead_letters"`, then fix the producer.
+    MISPLACED = Spec("cascades_misplaced_total", "counter", "Records produced again under the right key")
+    # Steady: a producer does not key by content_id; each such event costs a second trip through Kafka.
+    MISPLACED_REPEATS = Spec(
+        "cascades_misplaced_repeats_total", "counter", "Second copies of re-keyed records, skipped"
+    )
+    # Grows after a crash only. All the time: somebody copies records with their headers into the topic.
+    BATCH_SECONDS = Spec("cascades_batch_seconds", "histogram", "Time from taking a batch to handing its rows over")
+    # p99 above the flush interval: lower CASCADES_FETCH_MAX_RECORDS or add a worker.
+    STAGE_SECONDS = Spec(
+        "cascades_stage_seconds", "histogram", "Time per step: decode, fold, produce, freeze, write", ("stage",)
+    )
+    # The slowest stage is the one to scale: decode and fold by workers, write by ClickHouse, produce by Kafka.
+    LAG_RECORDS = Spec(
+        "cascades_lag_records", "gauge", "Records between the committed offset and the end", ("partition",)
+    )
+    # Growing on all partitions: too few workers. On one: a hot content. With ready=0: read the detail in /readyz.
+    COMMITTED_OFFSET = Spec(
+        "cascades_committed_offset", "gauge", "Offset up to which everything is stored", ("partition",)
+    )
+    # Standing still while lag is above 0 for minutes: the worker is stuck, read its log and restart it.
+    CONTENTS = Spec("cascades_state_contents", "gauge", "Contents held in memory", ("partition",))
+    # Memory follows it. Very uneven over partitions: too few partitions or a bad key.
+    NODES = Spec("cascades_state_nodes", "gauge", "Spreads (nodes of cascades) held in memory", ("partition",))
+    # Times about 350 bytes is what the cascades need; above the machine's memory: add workers.
+    ROWS_WAITING = Spec(
+        "cascades_rows_waiting", "gauge", "Rows that wait for ClickHouse (an estimate before they are frozen)"
+    )
+    # At CASCADES_FLUSH_MAX_ROWS: reading pauses, ClickHouse is too slow or down.
+    ROWS_WRITTEN = Spec("cascades_rows_written_total", "counter", "Rows that ClickHouse acknowledged", ("table",))
+    # Many times the events folded: cascades move a lot (late parents); a longer flush interval writes less.
+    SINK_ERRORS = Spec("cascades_sink_errors_total", "counter", "Writes that ClickHouse refused", ("error",))
+    # transient: look at ClickHouse. schema: run `cascades migrate`. row: a bug of ours, the worker has stopped.
+    PRODUCE_RETRIES = Spec("cascades_produce_retries_total", "counter", "Dead letters or re-keyed records sent again")
+    # Any: Kafka does not acknowledge; look at the brokers and at the dead-letter topic's max.message.bytes.
+    REBUILD_RECORDS = Spec(
+        "cascades_rebuild_records", "gauge", "Records still to be read before a partition starts", ("partition",)
+    )
+    # Falls to 0 after a start. Stands still: Kafka is slow or gone.
+    REBALANCES = Spec("cascades_rebalances_total", "counter", "Times that partitions were taken or given")
+    # A few per deployment. Steady: workers are killed or too slow to poll; look at their memory and at pauses.
+    READY = Spec("cascades_ready", "gauge", "1 when the process does its work, by part", ("part",))
+    # 0 for longer than a restart takes: the part's detail stands in /readyz.
+    BUILD_INFO = Spec("cascades_build_info", "gauge", "Always 1; the labels say what runs", ("version", "python"))
+    # Different versions side by side for long: a deployment is stuck half-way.
+
+
+class Metrics:
+    """The metrics of one process (or one test), in a registry of their own.
+
+    Every method may be called from any thread. An unknown label or a missing one raises ValueError.
+    """
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._made: dict[Metric, Any] = {metric: self._make(metric.value) for metric in Metric}
+        self.set(Metric.BUILD_INFO, 1, version("share-cascades"), python_version())
+
+    def _make(self, spec: Spec) -> Counter | Gauge | Histogram:
+        if spec.type == "histogram":
+            return Histogram(spec.name, spec.help, spec.labels, registry=self.registry, buckets=SECONDS)
+        make = Counter if spec.type == "counter" else Gauge
+        return make(spec.name, spec.help, spec.labels, registry=self.registry)
+
+    def add(self, metric: Metric, amount: float = 1, *labels: object) -> None:
+        """Raise a counter."""
+        if amount:
+            self._labelled(metric, labels).inc(amount)
+
+    def set(self, metric: Metric, value: float, *labels: object) -> None:
+        """Set a gauge."""
+        self._labelled(metric, labels).set(value)
+
+    def observe(self, metric: Metric, seconds: float, *labels: object) -> None:
+        """Add one time to a histogram."""
+        self._labelled(metric, labels).observe(seconds)
+
+    @contextmanager
+    def timed(self, metric: Metric, *labels: object) -> Iterator[None]:
+        """Add the time that the block takes, exceptions included."""
+        start = perf_counter()
+        try:
+            yield
+        finally:
+            self.observe(metric, perf_counter() - start, *labels)
+
+    def forget(self, metric: Metric, *labels: object) -> None:
+        """Take one labelled value out, such as that of a partition which another worker owns now."""
+        self._made[metric].remove(*map(str, labels))
+
+    def value(self, metric: Metric, *labels: object) -> float:
+        """The present value of a counter or gauge; 0.0 when it was never touched."""
+        names = dict(zip(metric.value.labels, map(str, labels), strict=True))
+        return self.registry.get_sample_value(metric.value.name, names) or 0.0
+
+    def page(self) -> bytes:
+        """All metrics in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+    def _labelled(self, metric: Metric, labels: tuple[object, ...]) -> Any:
+        made = self._made[metric]
+        return made.labels(*labels) if metric.value.labels else made

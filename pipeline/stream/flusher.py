@@ -1,0 +1,171 @@
+"""Steps 4 to 6 of the cycle: about once a second, freeze what changed, write it to ClickHouse in a thread, acknowledge the ranges.
+
+What happens at each crash point:
+
+| killed                                    | on disk                           | at restart                                            |
+|-------------------------------------------|-----------------------------------|-------------------------------------------------------|
+| before the freeze, or before the write    | nothing of the ranges             | the ranges are read and folded again                  |
+| during the write                          | some tables have the rows, some not | read again; the same rows under the same versions     |
+| after the answer, before the commit       | all rows                          | read again; every row replaces its equal              |
+| after the commit                          | all rows and the offsets          | nothing is read again                                 |
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from pipeline.errors import SinkError, SinkRowError, SinkSchemaError, SinkTransientError
+from pipeline.metrics import Metric, Metrics
+from pipeline.stream.backoff import Backoff
+from schemas.rows import Blocks
+
+if TYPE_CHECKING:
+    from pipeline.sinks.base import Sink
+    from pipeline.stream.batch import Range
+    from pipeline.stream.status import Status
+
+log = logging.getLogger("cascades.flush")
+
+Freeze = Callable[[Blocks], None]
+"""Appends the rows of everything that changed, over all partitions, at one point between two ranges."""
+InThread = Callable[[Callable[[Blocks], None], Blocks], Awaitable[None]]
+Sleep = Callable[[float], Awaitable[None]]
+
+_CLASS = {SinkTransientError: "transient", SinkRowError: "row", SinkSchemaError: "schema"}
+
+
+class Flusher:
+    """Rows and ranges on their way to ClickHouse. At most `max_rows` rows (about) wait while one block is written; `room` holds back the rest.
+
+    The freeze takes in every range folded before it, so what is acknowledged together was written together. A block that ClickHouse cannot
+    take now is tried again as it is, for ever; folding goes on meanwhile until `room` stops it.
+    """
+
+    def __init__(
+        self,
+        sink: Sink,
+        freeze: Freeze,
+        status: Status,
+        metrics: Metrics,
+        *,
+        interval_s: float,
+        max_rows: int,
+        in_thread: InThread = asyncio.to_thread,
+        sleep: Sleep = asyncio.sleep,
+        backoff: Backoff | None = None,
+    ) -> None:
+        self._sink = sink
+        self._freeze = freeze
+        self._status = status
+        self._metrics = metrics
+        self._interval_s = interval_s
+        self._max_rows = max_rows
+        self._in_thread = in_thread
+        self._sleep = sleep
+        self._backoff = backoff or Backoff()
+        self._ranges: list[Range] = []
+        self._rows = 0
+        self._work, self._hurry, self._space, self._idle = (asyncio.Event() for _ in range(4))
+        self._space.set()
+        self._idle.set()
+
+    def add(self, folded: Range, rows: int) -> None:
+        """A range was folded, and everything that it sends to Kafka is there: acknowledge it after the next write.
+
+        `rows`: about how many rows it makes.
+        """
+        self._ranges.append(folded)
+        self._rows += rows
+        self._metrics.set(Metric.ROWS_WAITING, self._rows)
+        self._idle.clear()
+        self._work.set()
+        if self._rows >= self._max_rows:
+            self._space.clear()
+            self._hurry.set()
+
+    async def room(self) -> None:
+        """Wait while too many rows wait. Bounds memory while ClickHouse is slow or away."""
+        await self._space.wait()
+
+    async def run(self) -> None:
+        """Flush for ever. Raises SinkRowError and SinkSchemaError: the same block would fail again, and nothing may be skipped."""
+        due = 0.0
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._work.wait()
+            await self._until(due - loop.time())
+            due = loop.time() + self._interval_s
+            await self._flush()
+
+    async def drain(self, deadline_s: float) -> bool:
+        """Flush now, and wait until everything is acknowledged or the deadline passes. Tells which."""
+        self._hurry.set()
+        try:
+            await asyncio.wait_for(self._idle.wait(), deadline_s)
+        except TimeoutError:
+            return False
+        finally:
+            self._hurry.clear()
+        return True
+
+    async def _until(self, seconds: float) -> None:
+        if seconds > 0:
+            try:
+                await asyncio.wait_for(self._hurry.wait(), seconds)
+            except TimeoutError:
+                return
+
+    async def _flush(self) -> None:
+        ranges, self._ranges = self._ranges, []
+        self._work.clear()
+        blocks = Blocks()
+        with self._metrics.timed(Metric.STAGE_SECONDS, "freeze"):
+            self._freeze(blocks)
+        self._make_space()
+        if blocks:
+            await self._write(blocks)
+        for written in ranges:
+            written.acknowledge()
+        if not self._ranges:
+            self._idle.set()
+
+    def _make_space(self) -> None:
+        self._rows = 0
+        self._metrics.set(Metric.ROWS_WAITING, 0)
+        self._hurry.clear()
+        self._space.set()
+
+    async def _write(self, blocks: Blocks) -> None:
+        """Return when ClickHouse has acknowledged every row of the block."""
+        start = perf_counter()
+        failed = False
+        while not await self._try(blocks):
+            failed = True
+        if failed:
+            log.info("ClickHouse takes rows again, after %.0f s", perf_counter() - start)
+        self._backoff.reset()
+        self._status.set("clickhouse", ok=True, detail=f"took {blocks.row_count} rows")
+        self._metrics.observe(Metric.STAGE_SECONDS, perf_counter() - start, "write")
+        for table, block in blocks.items():
+            self._metrics.add(Metric.ROWS_WRITTEN, len(block), table)
+
+    async def _try(self, blocks: Blocks) -> bool:
+        try:
+            await self._in_thread(self._sink.write, blocks)
+        except SinkError as error:
+            self._metrics.add(Metric.SINK_ERRORS, 1, _CLASS.get(type(error), "other"))
+            if not isinstance(error, SinkTransientError):
+                raise
+            await self._wait(error)
+            return False
+        return True
+
+    async def _wait(self, error: SinkTransientError) -> None:
+        seconds = self._backoff.next()
+        self._status.set("clickhouse", ok=False, detail=f"does not take rows, trying for ever: {error}")
+        log.warning("ClickHouse does not take rows (%s); trying again in %.1f s", error, seconds)
+        await self._sleep(seconds)

@@ -1,0 +1,141 @@
+"""One member of the consumer group: the parts of the worker, put together, started in order and stopped in the opposite order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any, cast
+
+from pipeline.kafka import client_options, partition_for
+from pipeline.metrics import Metric, Metrics
+from pipeline.stream.app import make_app
+from pipeline.stream.cycle import Cycle
+from pipeline.stream.flusher import Flusher
+from pipeline.stream.ownership import Ownership
+from pipeline.stream.partition import PartitionState
+from pipeline.stream.producer import Producer
+from pipeline.stream.rebuild import catch_up
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from pipeline.config import Settings
+    from pipeline.sinks.base import Sink
+    from pipeline.stream.status import Status
+    from pipeline.stream.transport import Consumer
+
+log = logging.getLogger("cascades.worker")
+
+DRAIN_DEADLINE_S = 10.0
+"""Time for the last write before partitions are given back: well inside Kafka's rebalance timeout (60 s)."""
+TICK_S = 1.0
+
+
+class Member:
+    """One worker in the consumer group. Start and stop once, on one event loop."""
+
+    def __init__(self, settings: Settings, sink: Sink, status: Status, metrics: Metrics) -> None:
+        self._settings = settings
+        self._options = client_options(settings)
+        self._status = status
+        self._metrics = metrics
+        self._failed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.ownership = Ownership(self._new_state, self._catch_up, self._drain, self._fail, status, metrics)
+        self.flusher = Flusher(
+            sink,
+            self.ownership.freeze,
+            status,
+            metrics,
+            interval_s=settings.flush_interval_s,
+            max_rows=settings.flush_max_rows,
+        )
+        self._producer = Producer(self._options, settings.dead_letter_topic, settings.events_topic, status, metrics)
+        cycle = Cycle(self.ownership.states, self._producer, self.flusher, metrics)
+        self.app = make_app(settings, self._options, self.ownership, cycle.take, self._fail)
+
+    async def start(self) -> None:
+        """Join the group. Returns when partitions were given for the first time; `Status` tells when their state is there."""
+        await self._producer.start()
+        self._spawn(self.flusher.run())
+        self._spawn(self._watch_app())
+        self._status.set("kafka", ok=False, detail="joining the group")
+        self._spawn(self._tick())
+        await self.app.start()
+        self._status.set("worker", ok=True, detail="running")
+
+    async def failure(self) -> BaseException:
+        """Wait for the first error that nobody expected."""
+        return await asyncio.shield(self._failed)
+
+    async def stop(self) -> None:
+        """Write and commit what is folded, within a deadline, and leave the group. After a failure nothing more is written or committed."""
+        self._status.set("worker", ok=False, detail="stopping")
+        self.app.flow_control.suspend()
+        if self._failed.done():
+            self._forbid_commits()
+        elif not await self._drain():
+            log.warning("not everything was written before the end; it is read again at the next start")
+        await self.app.stop()
+        await self.ownership.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._producer.stop()
+
+    def _new_state(self, partition: int) -> PartitionState:
+        settings = self._settings
+
+        def place(key: bytes) -> int:
+            return partition_for(key, settings.partitions)
+
+        return PartitionState(settings.events_topic, partition, place, settings.population(), settings.epoch)
+
+    async def _catch_up(self, state: PartitionState, until: int, progress: Callable[[int, int], None]) -> None:
+        await catch_up(state, until, self._options, progress)
+
+    async def _drain(self) -> bool:
+        return await self.flusher.drain(DRAIN_DEADLINE_S)
+
+    def _fail(self, error: BaseException) -> None:
+        if not self._failed.done():
+            self._failed.set_result(error)
+            self._forbid_commits()
+            self._status.set("worker", ok=False, detail=f"stopped by {type(error).__name__}: {error}")
+
+    def _forbid_commits(self) -> None:
+        for ledger in self._consumer.ledgers.values():
+            ledger.drop()
+
+    @property
+    def _consumer(self) -> Consumer:
+        return cast("Consumer", self.app.consumer)
+
+    def _spawn(self, work: Any) -> None:
+        self._tasks.append(asyncio.create_task(self._guarded(work)))
+
+    async def _guarded(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001 - whatever it is, the worker stops
+            self._fail(error)
+
+    async def _watch_app(self) -> None:
+        """Faust records a crash of one of its services and waits; we stop."""
+        await self.app.wait_until_stopped()
+        if self.app.crashed:
+            self._fail(self.app.crash_reason or RuntimeError("Faust crashed without a reason"))
+
+    async def _tick(self) -> None:
+        while True:
+            self._status.tick()
+            self._measure_lag()
+            await asyncio.sleep(TICK_S)
+
+    def _measure_lag(self) -> None:
+        consumer = self._consumer
+        for tp, committed in consumer.committed().items():
+            end = consumer.end(tp)
+            self._metrics.set(Metric.COMMITTED_OFFSET, committed, tp.partition)
+            if end is not None:
+                self._metrics.set(Metric.LAG_RECORDS, max(0, end - committed), tp.partition)

@@ -1,0 +1,64 @@
+"""Records under a wrong or missing key, or in a partition that is not their content's: valid input in the wrong place.
+
+Such a record is produced again to the same topic under the right key, with a header that says where it stood, and is not folded
+where it stood. A crash between producing and committing produces it again, so the reader keeps a fence per source partition:
+copies from one source partition reach a target partition in the order of their origins (each step of `Producer.send_in_order`
+waits for the one before), so a copy whose origin is not beyond the greatest one seen is a repeat.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipeline.stream.batch import Record
+
+HEADER = "cascades-origin"
+"""Value: `<partition>:<offset>` of the record that this is a copy of."""
+
+_ORIGIN = re.compile(rb"(\d{1,9}):(\d{1,18})")
+
+
+@dataclass(frozen=True, slots=True)
+class Misplaced:
+    """A record to be produced again: `key` is the right one, `partition` the one that `key` belongs to."""
+
+    key: bytes
+    partition: int
+    record: Record
+    origin_partition: int
+
+    @property
+    def headers(self) -> list[tuple[str, bytes]]:
+        """The record's own headers, without an older origin, and its origin."""
+        kept = [(name, value) for name, value in self.record.headers if name != HEADER]
+        return [*kept, (HEADER, b"%d:%d" % (self.origin_partition, self.record.offset))]
+
+
+class Fence:
+    """Greatest origin offset seen from each source partition, as far as one partition has been read."""
+
+    __slots__ = ("_seen",)
+
+    def __init__(self) -> None:
+        self._seen: dict[int, int] = {}
+
+    def is_repeat(self, headers: Sequence[tuple[str, bytes]]) -> bool:
+        """Whether the record is a copy that was already here. A first copy is remembered. Records without origin never are repeats.
+
+        An origin that is not `<partition>:<offset>` is not ours and is ignored.
+        """
+        for name, value in headers:
+            if name == HEADER and (origin := _ORIGIN.fullmatch(value)):
+                return self._passed(int(origin[1]), int(origin[2]))
+        return False
+
+    def _passed(self, partition: int, offset: int) -> bool:
+        if offset <= self._seen.get(partition, -1):
+            return True
+        self._seen[partition] = offset
+        return False

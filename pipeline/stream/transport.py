@@ -1,0 +1,241 @@
+"""Faust's aiokafka transport, with one Faust event per fetched partition batch and a ledger of ranges instead of acked offsets.
+
+Faust's own path costs an asyncio dance per message, and its offset bookkeeping can commit past work in flight. Both are replaced here; the rest
+(group membership, rebalance callbacks, the consumer's thread) is Faust's. Guarantee: at least once. Only the prefix of acknowledged ranges is
+committed, and after every rebalance or seek reading starts again at the committed offset.
+
+| override                                          | instead of Faust's                                                         |
+|---------------------------------------------------|----------------------------------------------------------------------------|
+| `getmany`                                         | one message per partition and fetch; generation taken before the fetch     |
+| `ack`, `_new_offset`, `_filter_tps_with_pending_acks`, `_add_gap` | the ledger                                                 |
+| `perform_seek`                                    | rewinds partitions without a commit too, drops their ranges                |
+| `on_partitions_revoked`                           | work in flight is stored and committed first, within one deadline          |
+| `on_partitions_assigned`                          | partitions are held back until their state is there                        |
+| `on_task_error`                                   | no commit after an unknown error                                           |
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, ConsumerMessage, Message
+
+from pipeline.stream.batch import Batch
+from pipeline.stream.ledger import Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+
+    from aiokafka.structs import ConsumerRecord
+
+    from pipeline.stream.app import WorkerApp
+
+POLL_S = 0.25
+"""Longest wait for records before the set of readable partitions is looked at again."""
+COMMIT_DEADLINE_S = 5.0
+NOWHERE = TP("", -1)
+"""A partition that has no records: asking for it keeps the group membership alive while all others are held back."""
+
+
+class Owner(Protocol):
+    """Who is told about partitions: `pipeline.stream.ownership.Ownership`."""
+
+    async def taken(self) -> None:
+        """All partitions are about to be taken. Bounded in time."""
+        ...
+
+    def given(self, positions: Mapping[int, int], reader: Consumer) -> None:
+        """Partitions are ours; reading starts at these offsets, once `reader.release` is called for each."""
+        ...
+
+
+class ConsumerThread(driver.AIOKafkaConsumerThread):
+    """The thread that talks to Kafka, with our fetch sizes and client options."""
+
+    def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:  # noqa: ARG002 - Faust's signature
+        app = cast("WorkerApp", self.app)
+        conf = app.conf
+        # The assignor keeps what a member had in class attributes: a class of its own for each consumer of the process.
+        self._assignor = type("Sticky", (StickyPartitionAssignor,), {})
+        return AIOKafkaConsumer(
+            **app.client_options,
+            group_id=conf.id,
+            partition_assignment_strategy=[self._assignor],
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_poll_records=conf.broker_max_poll_records,
+            max_poll_interval_ms=int(conf.broker_max_poll_interval * 1000),
+            session_timeout_ms=int(conf.broker_session_timeout * 1000),
+            rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
+            heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
+            max_partition_fetch_bytes=conf.consumer_max_fetch_size,
+            fetch_max_wait_ms=500,
+            check_crcs=conf.broker_check_crcs,
+        )
+
+    async def seek_to_committed(self) -> dict[TP, int]:
+        """Seek every assigned partition to its committed offset, or to the start of the log when it has none."""
+        return cast("dict[TP, int]", await self.call_thread(self._seek_to_committed))
+
+    async def _seek_to_committed(self) -> dict[TP, int]:
+        consumer = self._ensure_consumer()
+        positions = {}
+        for partition in consumer.assignment():
+            committed = await consumer.committed(partition)
+            if committed is None:
+                committed = (await consumer.beginning_offsets([partition]))[partition]
+            consumer.seek(partition, committed)
+            positions[TP(*partition)] = committed
+        return positions
+
+
+class Consumer(driver.Consumer):
+    """Faust's consumer with batches and ledgers. All methods run on the main event loop."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.ledgers: defaultdict[TP, Ledger] = defaultdict(Ledger)
+        self._held: set[TP] = set()
+        self._changed = asyncio.Event()
+        super().__init__(*args, **kwargs)
+
+    def _new_consumer_thread(self) -> ConsumerThread:
+        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:  # noqa: ARG002, ASYNC109 - Faust's signature
+        """Fetch once, and yield one message per partition: its value is a `Batch`, its offset the batch's last."""
+        if not self.flow_active:
+            await self.wait(self.can_resume_flow.wait())
+        generation = self.app.consumer_generation_id
+        fetched = await self._fetch()
+        if self.app.consumer_generation_id != generation and self.flow_active:
+            # These records may have moved the position after the rebalance had set it.
+            await self.perform_seek()
+            return
+        for partition, records in fetched.items():
+            if self.should_stop or not self.flow_active or self.app.consumer_generation_id != generation:
+                return  # the seek that ends the rebalance rewinds what is not yielded
+            yield partition, self._to_message(partition, records)
+
+    async def _fetch(self) -> Mapping[TP, Sequence[ConsumerRecord]]:
+        readable = self._get_active_partitions() - self._held
+        if readable:
+            return cast("Mapping[TP, Sequence[ConsumerRecord]]", await self._getmany(readable, POLL_S))
+        self._changed.clear()
+        await self._getmany({NOWHERE}, 0.0)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), POLL_S)
+        return {}
+
+    def _to_message(self, tp: TP, records: Sequence[ConsumerRecord]) -> ConsumerMessage:
+        last = records[-1]
+        handed_out = self.ledgers[tp].hand_out(records[0].offset, last.offset)
+        return ConsumerMessage(
+            tp.topic,
+            tp.partition,
+            last.offset,
+            timestamp=last.timestamp / 1000,
+            timestamp_type=last.timestamp_type,
+            headers=None,
+            key=None,
+            value=cast("bytes", Batch(tp.topic, tp.partition, records, handed_out)),  # the raw codec lets it through
+            checksum=None,
+            tp=tp,
+            generation_id=self.app.consumer_generation_id,
+        )
+
+    def on_buffer_drop(self, tp: TP) -> None:
+        """The agent has room again for this partition's batches."""
+        super().on_buffer_drop(tp)
+        self._changed.set()
+
+    def release(self, partition: int) -> None:
+        """The state of a partition is there: read it."""
+        self._held = {tp for tp in self._held if tp.partition != partition}
+        self._changed.set()
+
+    def ack(self, message: Message) -> bool:  # noqa: ARG002 - Faust's signature
+        """Nothing: Faust acks on exceptions too. Ranges are acknowledged by the flusher, through the ledger, and by nobody else."""
+        return False
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """Nothing: the ledger knows ranges, so missing offsets need no entries."""
+
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
+        return (tp for tp in list(self.ledgers) if topics is None or tp in topics or tp.topic in topics)
+
+    def _new_offset(self, tp: TP) -> int | None:
+        return self.ledgers[tp].committable
+
+    async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:  # noqa: ARG002 - Faust's signature
+        """Commit what is still assigned. False when a rebalance came first: the next owner reads it again."""
+        assigned = self.assignment()
+        mine = {tp: offset for tp, offset in offsets.items() if tp in assigned}
+        if not mine or not await self._commit(mine):
+            return False
+        self._committed_offset.update(mine)
+        return True
+
+    def committed(self) -> dict[TP, int]:
+        """Committed offsets of the assigned partitions, as far as this consumer knows."""
+        return {tp: offset for tp, offset in self._committed_offset.items() if offset is not None}
+
+    def end(self, tp: TP) -> int | None:
+        """The log's end as the last fetch told it; None before the first fetch, or when the partition is not assigned."""
+        return cast("int | None", self.highwater(tp)) if tp in self.assignment() else None
+
+    async def perform_seek(self) -> None:
+        """Start again from the committed offsets. Batches in flight are no longer live; their records come again."""
+        self._drop(list(self.ledgers))
+        positions = await self._thread.seek_to_committed()
+        self._read_offset.update(positions)
+        self._committed_offset.update(positions)
+        self._owner.given({tp.partition: offset for tp, offset in positions.items()}, self)
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Stop taking batches, let what is folded be stored and committed within one deadline, then forget the ranges."""
+        self.stop_flow()
+        self.app.flow_control.suspend()
+        await self._owner.taken()
+        await self._commit_in_time()
+        self._drop(revoked)
+        await super().on_partitions_revoked(revoked)
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Hold the partitions back: `perform_seek` follows, and starts what releases them."""
+        self._held = set(assigned)
+        await super().on_partitions_assigned(assigned, generation_id)
+
+    async def on_task_error(self, exc: BaseException) -> None:
+        """Nothing: Faust commits here, but after an unknown error nothing is committed."""
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Nothing: Faust's check only logs, and compares two different clocks."""
+
+    async def _commit_in_time(self) -> None:
+        try:
+            async with asyncio.timeout(COMMIT_DEADLINE_S):
+                await self.maybe_wait_for_commit_to_finish()
+                await self.commit()
+        except TimeoutError:
+            self.log.warning("offsets were not committed within %s s: what they cover is read again", COMMIT_DEADLINE_S)
+
+    def _drop(self, partitions: Iterable[TP]) -> None:
+        for tp in partitions:
+            if tp in self.ledgers:
+                self.ledgers.pop(tp).drop()
+
+    @property
+    def _owner(self) -> Owner:
+        return cast("WorkerApp", self.app).owner
+
+
+class Transport(driver.Transport):
+    """Entry point `cascades` of group `faust.transports`: broker URL `cascades://host:port`."""
+
+    Consumer: ClassVar[type[Consumer]] = Consumer

@@ -1,0 +1,165 @@
+"""The worker as a process: checks before the start, signals, exit code, logs.
+
+Exit code 0: told to stop, and stopped cleanly. 1: something cannot work as it is (its text says what to do), or an unknown error (fail-stop:
+nothing was committed after it, so the next start reads the same records again).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from threading import Timer
+from typing import TYPE_CHECKING
+
+from pipeline.clickhouse import client
+from pipeline.errors import CascadesError, SinkTransientError, UnavailableError
+from pipeline.kafka import ensure_topics
+from pipeline.metrics import Metrics
+from pipeline.sinks.clickhouse import ClickHouseSink
+from pipeline.sinks.migrations import check
+from pipeline.stream.backoff import Backoff
+from pipeline.stream.health import HealthServer
+from pipeline.stream.member import Member
+from pipeline.stream.status import Status
+
+if TYPE_CHECKING:
+    from pipeline.config import Settings
+    from pipeline.sinks.base import Sink
+
+log = logging.getLogger("cascades")
+
+STOP_DEADLINE_S = 30.0
+"""From the signal to the exit, whatever hangs. What was not committed by then is read again."""
+
+Check = Callable[[], Awaitable[None]]
+
+
+def run_worker(settings: Settings) -> int:
+    """Run one worker until SIGTERM or SIGINT. Returns the exit code; never raises for what it finds around it."""
+    set_up_logging()
+    metrics = Metrics()
+    status = Status(metrics)
+    try:
+        health = HealthServer(status, metrics, settings.host, settings.metrics_port)
+    except CascadesError as error:
+        log.error("%s", error)  # noqa: TRY400 - the text says what to do; a traceback would hide it
+        return 1
+    health.start()
+    try:
+        return asyncio.run(serve(settings, ClickHouseSink(settings), status, metrics))
+    finally:
+        health.stop()
+
+
+async def serve(settings: Settings, sink: Sink, status: Status, metrics: Metrics) -> int:
+    """Check what is around, run the worker, stop it. Returns the exit code."""
+    stop = _stop_on_signals()
+    running = asyncio.create_task(_check_and_run(settings, sink, status, metrics, stop))
+    await asyncio.wait({running, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    give_up = _exit_after(STOP_DEADLINE_S)
+    try:
+        return await running
+    except CascadesError as error:
+        log.error("%s", error)  # noqa: TRY400 - the text says what to do; a traceback would hide it
+        return 1
+    except Exception:
+        log.exception(
+            "unknown error: the worker stops and commits nothing more. At the next start it reads the same records again"
+        )
+        return 1
+    finally:
+        sink.close()
+        give_up.cancel()
+
+
+async def _check_and_run(settings: Settings, sink: Sink, status: Status, metrics: Metrics, stop: asyncio.Event) -> int:
+    await _until_there(stop, status, "kafka", lambda: ensure_topics(settings))
+    await _until_there(stop, status, "clickhouse", lambda: asyncio.to_thread(_check_schema, settings))
+    if stop.is_set():
+        return 0
+    member = Member(settings, sink, status, metrics)
+    try:
+        return await _run(member, stop)
+    finally:
+        await member.stop()
+
+
+async def _run(member: Member, stop: asyncio.Event) -> int:
+    """Until the signal (0), or until something fails (raises it)."""
+    starting = asyncio.create_task(member.start())
+    failing, stopping = asyncio.create_task(member.failure()), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({starting, failing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()
+            await asyncio.wait({failing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if failing.done():
+            raise failing.result()
+        return 0
+    finally:
+        for task in (starting, failing, stopping):
+            task.cancel()
+
+
+async def _until_there(stop: asyncio.Event, status: Status, part: str, ask: Check) -> None:
+    """Wait for a part that is not there yet. What waiting cannot cure is raised."""
+    backoff = Backoff(most=5.0)
+    while not stop.is_set():
+        try:
+            await ask()
+        except (UnavailableError, SinkTransientError) as error:
+            status.set(part, ok=False, detail=str(error))
+            log.warning("waiting: %s", error)
+            await _wait(stop, backoff.next())
+        else:
+            status.set(part, ok=True, detail="is there")
+            return
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+def _check_schema(settings: Settings) -> None:
+    connection = client(settings)
+    try:
+        check(connection, settings)
+    finally:
+        connection.close()
+
+
+def _stop_on_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    return stop
+
+
+def _exit_after(seconds: float) -> Timer:
+    """Leave the process by force when stopping hangs, as in a ClickHouse call that a thread waits for."""
+
+    def leave() -> None:
+        log.error("stopping took more than %.0f s: leaving. What was not committed is read again", seconds)
+        logging.shutdown()
+        os._exit(1)
+
+    timer = Timer(seconds, leave)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def set_up_logging() -> None:
+    """Our own lines at INFO; of the libraries only what went wrong."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    log.setLevel(logging.INFO)
