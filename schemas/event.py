@@ -1,7 +1,7 @@
 """The share event, version 1: the authority on what an event is.
 
-The pydantic model carries the documentation of each field, makes the JSON Schema and words the errors. It reads what `schemas.wire` reads,
-15 times slower; `schemas.check` is the fast way in. The choices that a newcomer would question are in docs/decisions/0010.
+The pydantic model carries the documentation of each field, makes the JSON Schema and words the errors. It reads what `schemas.wire` reads, much slower;
+`schemas.check` is the fast way in. docs/decisions/0010 tells its edges.
 """
 
 from __future__ import annotations
