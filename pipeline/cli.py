@@ -1,0 +1,229 @@
+"""`cascades`: the one entry point. Each command is a thin door; what it does lives in `pipeline.commands`, imported when it is called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from pipeline.errors import CascadesError, UsageError
+
+EPILOG = (
+    "Every setting is an environment variable CASCADES_…; the ones that matter most: "
+    "CASCADES_KAFKA_BOOTSTRAP (127.0.0.1:9092), CASCADES_CLICKHOUSE_URL (http://127.0.0.1:8123), CASCADES_CLICKHOUSE_USER and "
+    "…_PASSWORD, CASCADES_PAGE_PORT (8080), CASCADES_METRICS_PORT (9464). `cascades doctor` shows all of them and checks each part."
+)
+
+
+class Group(TyperGroup):
+    """Turns the errors we raise on purpose into one clear message: exit code 2 for wrong usage, 1 for the rest."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except CascadesError as error:
+            from pipeline.commands.console import fail
+
+            fail(str(error))
+            raise typer.Exit(2 if isinstance(error, UsageError) else 1) from None
+
+
+app = typer.Typer(
+    name="cascades",
+    cls=Group,
+    help="Live cascade depth and secondary reach of shared content: Kafka in, ClickHouse out.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # a rich traceback shows local values, passwords among them
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="Keep the data in DIR instead of a temporary folder.", file_okay=False),
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"cascades {version('share-cascades')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Live cascade depth and secondary reach of shared content: Kafka in, ClickHouse out.
+
+    Start with `cascades demo`: it needs neither Docker nor Java.
+    """
+
+
+@app.command()
+def demo(
+    seconds: Annotated[
+        float | None,
+        typer.Option(
+            "--for", metavar="SECONDS", min=1, help="Stop after this many seconds of moving data, exit code 0."
+        ),
+    ] = None,
+    data: Data = None,
+    rate: Annotated[float, typer.Option(min=1, max=20_000, help="Sample events per second, about.")] = 100.0,
+    seed: Annotated[int | None, typer.Option(help="Draw the same sample data again (each run draws its own).")] = None,
+) -> None:
+    """Everything on this machine, with sample cascades that move.
+
+    Kafka, ClickHouse's engine, the worker and the page run as child processes and end with this one; Ctrl-C stops it all.
+    One item goes viral about a minute in. Ports: CASCADES_PAGE_PORT, CASCADES_KAFKA_BOOTSTRAP, CASCADES_CLICKHOUSE_URL, CASCADES_METRICS_PORT.
+
+    Example: cascades demo --for 60
+    """
+    from pipeline.commands import demo as command
+
+    raise typer.Exit(command.run(seconds=seconds, data=data, rate=rate, seed=seed))
+
+
+@app.command()
+def up(
+    data: Annotated[
+        Path, typer.Option("--data", metavar="DIR", help="Where Kafka and ClickHouse keep their data.", file_okay=False)
+    ],
+) -> None:
+    """The same stack without sample data, kept across restarts.
+
+    Ctrl-C stops it; the data stays in DIR.
+
+    Example: cascades up --data ~/cascades     then, elsewhere: cascades replay events.jsonl.gz --wait
+    """
+    from pipeline.commands import up as command
+
+    raise typer.Exit(command.run(data=data))
+
+
+@app.command()
+def worker() -> None:
+    """The Faust worker: events in, ClickHouse rows out.
+
+    Stops on SIGTERM or Ctrl-C. Run one per core; they share the partitions. It waits for ClickHouse and Kafka rather than lose anything.
+
+    Example: CASCADES_KAFKA_BOOTSTRAP=broker:9092 CASCADES_CLICKHOUSE_URL=https://ch:8443 cascades worker
+    """
+    from pipeline.commands import worker as command
+
+    raise typer.Exit(command.run())
+
+
+@app.command()
+def serve() -> None:
+    """The web page.
+
+    Reads ClickHouse, and asks CASCADES_WORKER_STATUS_URL how the worker is. Stops on SIGTERM or Ctrl-C.
+
+    Example: CASCADES_PAGE_PORT=8090 CASCADES_METRICS_PORT=9465 cascades serve
+    """
+    from pipeline.commands import serve as command
+
+    raise typer.Exit(command.run())
+
+
+@app.command()
+def migrate(
+    *, dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the statements, run nothing.")] = False
+) -> None:
+    """Bring ClickHouse's schema up to date.
+
+    Safe to run again; --dry-run prints the statements only.
+
+    Example: cascades migrate --dry-run
+    """
+    from pipeline.commands import migrate as command
+
+    raise typer.Exit(command.run(dry_run=dry_run))
+
+
+@app.command()
+def status() -> None:
+    """Schema, topics and lag, rows per table, the worker.
+
+    Exit code 1 when a part does not answer.
+
+    Example: cascades status
+    """
+    from pipeline.commands import status as command
+
+    raise typer.Exit(command.run())
+
+
+@app.command()
+def replay(
+    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="JSONL files, also .gz; - is standard input.")],
+    rate: Annotated[
+        float | None,
+        typer.Option(min=0.01, help="Events per second, evenly paced. Without it: as fast as Kafka takes them."),
+    ] = None,
+    *,
+    wait: Annotated[bool, typer.Option("--wait", help="Return only when ClickHouse shows every event.")] = False,
+    stall: Annotated[
+        float, typer.Option(min=1, metavar="SECONDS", help="With --wait: give up when nothing moves for so long.")
+    ] = 60.0,
+) -> None:
+    """Send files of version-1 events to Kafka.
+
+    Safe to repeat: events are deduplicated by their id. Lines that break the contract are sent as well: the worker makes dead letters of them, with the reason. The summary counts every line.
+
+    Example: cascades replay events.jsonl.gz more.jsonl --rate 5000 --wait
+    """
+    from pipeline.commands import replay as command
+
+    raise typer.Exit(command.run(files=files, rate=rate, wait=wait, stall_s=stall))
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help="One statement; - reads it from standard input.")],
+    output: Annotated[
+        str | None,
+        typer.Option("--format", metavar="F", help="Any ClickHouse format, raw: CSVWithNames, JSONEachRow, Parquet …"),
+    ] = None,
+) -> None:
+    """Run SQL on ClickHouse.
+
+    Shows a table for people; --format gives ClickHouse's own output, raw.
+
+    Example: cascades query "SELECT content_id, size, depth, secondary_reach FROM v_content ORDER BY shares_5m DESC LIMIT 10"
+    """
+    from pipeline.commands import query as command
+
+    raise typer.Exit(command.run(sql=sql, output=output))
+
+
+@app.command()
+def doctor() -> None:
+    """Check every part and say what to do.
+
+    Shows the settings in force as well (secrets masked). Exit code 1 when a part fails.
+
+    Example: cascades doctor
+    """
+    from pipeline.commands import doctor as command
+
+    raise typer.Exit(command.run())
+
+
+def main() -> None:
+    """What the `cascades` script calls."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
