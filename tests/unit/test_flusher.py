@@ -1,0 +1,220 @@
+"""Rows on their way to ClickHouse: what is acknowledged, when, and what happens while ClickHouse is away."""
+
+import asyncio
+import contextlib
+
+import pytest
+
+from pipeline.errors import SinkRowError, SinkSchemaError, SinkTransientError
+from pipeline.metrics import Metric, Metrics
+from pipeline.stream.backoff import Backoff
+from pipeline.stream.batch import Range
+from pipeline.stream.flusher import Flusher
+from pipeline.stream.status import Status
+
+
+class ScriptedSink:
+    """Raises what the script says, one entry per write; None takes the rows."""
+
+    def __init__(self, *script):
+        self.script = list(script)
+        self.written = []
+
+    def write(self, blocks):
+        error = self.script.pop(0) if self.script else None
+        if error:
+            raise error
+        self.written.append([row[0] for row in blocks["contents"].rows])
+
+    def close(self):
+        pass
+
+
+class Bench:
+    """A flusher over a list of rows instead of states. Time passes by `sleep` only."""
+
+    def __init__(self, sink, *, interval_s=0.0, max_rows=100):
+        self.metrics = Metrics()
+        self.status = Status(self.metrics)
+        self.changed, self.slept, self.sink = [], [], sink
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.flusher = Flusher(
+            sink, self.freeze, self.status, self.metrics, interval_s=interval_s, max_rows=max_rows,
+            in_thread=self.in_thread, sleep=self.sleep, backoff=Backoff(1.0, 4.0),
+        )  # fmt: skip
+
+    def freeze(self, out):
+        if self.changed:
+            out["contents"].rows.extend((name,) for name in self.changed)
+            self.changed.clear()
+
+    async def in_thread(self, write, blocks):
+        await self.gate.wait()
+        write(blocks)
+
+    async def sleep(self, seconds):
+        self.slept.append(seconds)
+        await asyncio.sleep(0)
+
+    def fold(self, name, rows=1):
+        self.changed.append(name)
+        folded = Range(0, 0)
+        self.flusher.add(folded, rows)
+        return folded
+
+    @contextlib.asynccontextmanager
+    async def running(self):
+        task = asyncio.create_task(self.flusher.run())
+        try:
+            yield task
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def settle(self):
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+
+async def test_a_range_is_acknowledged_only_after_the_sink_has_its_rows():
+    bench = Bench(ScriptedSink())
+    bench.gate.clear()
+    async with bench.running():
+        folded = bench.fold("a")
+        await bench.settle()
+        assert not folded.acknowledged
+        bench.gate.set()
+        await bench.settle()
+        assert folded.acknowledged
+    assert bench.sink.written == [["a"]]
+
+
+async def test_ranges_of_one_interval_are_written_together():
+    bench = Bench(ScriptedSink(), interval_s=0.05)
+    async with bench.running():
+        bench.fold("first")
+        await bench.settle()
+        later = [bench.fold(name) for name in "abc"]
+        assert await bench.flusher.drain(1)
+        assert all(one.acknowledged for one in later)
+    assert bench.sink.written == [["first"], ["a", "b", "c"]]
+
+
+async def test_the_next_range_may_be_folded_while_rows_are_written_and_is_not_acknowledged_with_them():
+    bench = Bench(ScriptedSink())
+    bench.gate.clear()
+    async with bench.running():
+        first = bench.fold("a")
+        await bench.settle()
+        second = bench.fold("b")
+        bench.gate.set()
+        bench.gate.clear()  # lets the one write through that waits
+        await bench.settle()
+        assert (first.acknowledged, second.acknowledged) == (True, False)
+        bench.gate.set()
+        await bench.settle()
+        assert second.acknowledged
+    assert bench.sink.written == [["a"], ["b"]]
+
+
+async def test_a_range_that_changed_nothing_is_acknowledged_without_a_write():
+    bench = Bench(ScriptedSink())
+    async with bench.running():
+        repeated = Range(0, 9)
+        bench.flusher.add(repeated, 0)
+        await bench.settle()
+        assert repeated.acknowledged
+    assert bench.sink.written == []
+
+
+async def test_while_clickhouse_is_away_the_same_rows_are_tried_again_and_nothing_is_acknowledged():
+    away = SinkTransientError("connection refused")
+    bench = Bench(ScriptedSink(away, away, away, None))
+    async with bench.running():
+        folded = bench.fold("a")
+        while len(bench.slept) < 3:
+            assert not folded.acknowledged
+            await asyncio.sleep(0)
+        await bench.settle()
+        assert folded.acknowledged
+    assert bench.sink.written == [["a"]]
+    assert bench.metrics.value(Metric.SINK_ERRORS, "transient") == 3
+
+
+async def test_readiness_says_why_clickhouse_is_waited_for_and_that_it_is_back():
+    bench = Bench(ScriptedSink(SinkTransientError("too many parts"), None))
+    bench.gate.set()
+    async with bench.running():
+        bench.fold("a")
+        while not bench.slept:
+            await asyncio.sleep(0)
+        part = bench.status.parts()["clickhouse"]
+        assert not part.ok
+        assert "too many parts" in part.detail
+        await bench.settle()
+        assert bench.status.parts()["clickhouse"].ok
+
+
+async def test_waits_between_attempts_grow_up_to_a_bound_and_start_anew_after_a_success():
+    away = SinkTransientError("away")
+    bench = Bench(ScriptedSink(away, away, away, away, None, away, None))
+    async with bench.running():
+        bench.fold("a")
+        await bench.settle()
+        bench.fold("b")
+        await bench.settle()
+    bounds = [1.0, 2.0, 4.0, 4.0, 1.0]
+    assert len(bench.slept) == len(bounds)
+    assert all(bound / 2 <= slept <= bound for slept, bound in zip(bench.slept, bounds, strict=True))
+
+
+async def test_memory_is_bounded_while_clickhouse_is_away():
+    bench = Bench(ScriptedSink(), max_rows=10)
+    bench.gate.clear()
+    async with bench.running():
+        bench.fold("being written")
+        await bench.settle()
+        bench.fold("waiting", rows=10)
+        waiting = asyncio.create_task(bench.flusher.room())
+        await bench.settle()
+        assert not waiting.done()
+        bench.gate.set()
+        await asyncio.wait_for(waiting, 1)
+
+
+async def test_too_many_rows_are_written_before_the_interval_is_over():
+    bench = Bench(ScriptedSink(), interval_s=3600, max_rows=10)
+    async with bench.running():
+        bench.fold("starts the interval")
+        await bench.settle()
+        many = bench.fold("many", rows=10)
+        await bench.settle()
+        assert many.acknowledged
+
+
+@pytest.mark.parametrize(
+    ("error", "name"), [(SinkSchemaError("no such column", 16), "schema"), (SinkRowError("bad value", 53), "row")]
+)
+async def test_an_error_that_waiting_cannot_cure_ends_the_flusher_and_acknowledges_nothing(error, name):
+    bench = Bench(ScriptedSink(error))
+    async with bench.running() as task:
+        folded = bench.fold("a")
+        with pytest.raises(type(error)):
+            await asyncio.wait_for(asyncio.shield(task), 1)
+        assert not folded.acknowledged
+    assert bench.metrics.value(Metric.SINK_ERRORS, name) == 1
+
+
+async def test_a_drain_gives_up_at_its_deadline():
+    bench = Bench(ScriptedSink())
+    bench.gate.clear()
+    async with bench.running():
+        folded = bench.fold("a")
+        assert not await bench.flusher.drain(0.01)
+        assert not folded.acknowledged
+
+
+async def test_a_drain_with_nothing_to_do_returns_at_once():
+    bench = Bench(ScriptedSink(), interval_s=3600)
+    assert await bench.flusher.drain(0.01)
