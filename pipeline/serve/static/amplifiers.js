@@ -1,0 +1,41 @@
+// Who carried it on: people whose shares brought on the most.
+import { badge } from "./badges.js";
+import { arrange, el, write } from "./dom.js";
+import { exact, number, plural } from "./format.js";
+import { term } from "./help.js";
+
+const COLUMNS = [["depth", "Gen.", "generation"], ["shares", "Shares", "shares"], ["audience_size", "Audience", "audience"],
+  ["downstream_shares", "Shares brought on", "downstream_shares"], ["downstream_reach", "Reach brought on", "downstream_reach"]];
+
+export const amplifierPanel = () => {
+  const rows = new Map();
+  const body = el("tbody");
+  const foot = el("p.quiet");
+  const head = el("tr", {}, el("th", { scope: "col" }, "Who"), COLUMNS.map(([, label, key]) => el("th", { scope: "col" }, term(key, label))));
+  return {
+    node: el("section.panel.amplifiers", { "aria-labelledby": "amplifiers-title" },
+      el("div.panel-head", {}, el("h2", { id: "amplifiers-title" }, "Top amplifiers")),
+      el("div.scroll", { tabindex: 0, "aria-label": "Top amplifiers" }, el("table.grid", {}, el("thead", {}, head), body)), foot),
+    update: ({ amplifiers }) => {
+      for (const one of amplifiers.top) {
+        if (!rows.has(key(one))) rows.set(key(one), row(one));
+        rows.get(key(one)).update(one);
+      }
+      arrange(body, amplifiers.top.map((one) => rows.get(key(one)).node));
+      const left = amplifiers.total - amplifiers.top.length;
+      write(foot, amplifiers.total === 0 ? "Nobody has shared it yet." : left > 0 ? `and ${plural(left, "other person", "other people")}` : "", { glow: false });
+    },
+  };
+};
+
+const key = (one) => `${one.platform}\n${one.actor_id}`;
+
+const row = (one) => {
+  const cells = COLUMNS.map(() => el("td.num"));
+  const node = el("tr", {}, el("th.who", { scope: "row" }, el("span.actor", { title: one.actor_id }, one.actor_id), badge(one.platform)), cells);
+  const update = (now) => COLUMNS.forEach(([name], index) => {
+    write(cells[index], number(now[name]));
+    cells[index].title = now[name] === null ? "not known" : exact(now[name]);
+  });
+  return { node, update };
+};

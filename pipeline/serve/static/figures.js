@@ -1,0 +1,60 @@
+// The key figures of one content, in three groups: spread, reach, and what stands behind them.
+import { el, write } from "./dom.js";
+import { decimal, exact, number, percent } from "./format.js";
+import { term } from "./help.js";
+
+export const figurePanel = () => {
+  const spread = group("Spread", [
+    figure("shares", (f) => f.shares, { note: (f) => `${number(f.shares_5m)} in 5 min · ${number(f.shares_1h)} in 1 h · ${number(f.shares_24h)} in 24 h` }),
+    figure("size", (f) => f.size, { note: (f) => (f.retracted ? `${exact(f.retracted)} acts taken back` : "") }),
+    figure("depth", (f) => f.depth, { note: (f) => `${exact(f.depth_exact)} over exact links` }),
+    figure("virality", (f) => f.structural_virality, { show: decimal, note: (f) => f.shape ?? "" }),
+    figure("r", (f) => f.r, { show: decimal }),
+  ]);
+  const reach = group("Reach", [
+    figure("secondary_reach", (f) => f.secondary_reach, { note: (f) => `${number(f.secondary_reach_5m)} in 5 min · ${number(f.secondary_reach_1h)} in 1 h` }),
+    figure("primary_reach", (f) => f.primary_reach),
+    figure("potential_reach", (f) => f.potential_reach, { note: () => "upper bound" }),
+    figure("estimated_reach", (f) => f.estimated_reach, { note: () => "estimated" }),
+    figure("coverage", (f) => f.audience_coverage, { show: percent, note: (f) => `${exact(f.sharers_known)} of ${exact(f.sharers)} audiences known` }),
+  ]);
+  const acts = el("p.acts");
+  return {
+    node: el("section.figures", { "aria-label": "Key figures" }, spread.node, reach.node, acts),
+    update: ({ facts }) => {
+      spread.update(facts);
+      reach.update(facts);
+      write(acts, other(facts), { glow: false });
+    },
+  };
+};
+
+const group = (name, figures) => ({
+  node: el("div.figure-group", { role: "group", "aria-label": name }, figures.map((one) => one.node)),
+  update: (facts) => figures.forEach((one) => one.update(facts)),
+});
+
+const figure = (key, read, { show = number, note = () => "" } = {}) => {
+  const value = el("b.num.figure-value", { "data-figure": key });
+  const small = el("span.figure-note");
+  return {
+    node: el("div.figure", {}, el("span.figure-label", {}, term(key)), value, small),
+    update: (facts) => {
+      const now = read(facts);
+      write(value, show(now));
+      value.title = now === null ? "not known" : show === number ? exact(now) : "";
+      write(small, note(facts), { glow: false });
+    },
+  };
+};
+
+const KINDS = ["posts", "likes", "comments", "mentions", "clicks", "views"];
+const COUNTED = { counted_shares: "shares", counted_likes: "likes", counted_comments: "comments", counted_clicks: "clicks", counted_views: "views" };
+
+const other = (facts) => {
+  const acts = KINDS.filter((kind) => facts[kind]).map((kind) => `${exact(facts[kind])} ${facts[kind] === 1 ? kind.slice(0, -1) : kind}`);
+  if (facts.duplicates) acts.push(`${exact(facts.duplicates)} repeated records counted once`);
+  const counted = Object.entries(COUNTED).filter(([key]) => facts[key]).map(([key, noun]) => `${exact(facts[key])} ${noun}`);
+  if (counted.length) acts.push(`the platforms themselves count ${counted.join(", ")}`);
+  return acts.join(" · ");
+};
