@@ -148,7 +148,8 @@ class EmbeddedKafka:
         child = Child("Kafka", command, self.log, env=java.environment(), keep_fds=self._keep_fds)
         already = self.log.stat().st_size
         self._child = child
-        child.await_ready(lambda: self._started(already), START_DEADLINE_S, self._progress)
+        seconds = child.await_ready(lambda: self._started(already), START_DEADLINE_S, self._progress)
+        self._progress(f"Kafka: up on port {self.port} after {seconds:.1f} s", 1.0)
 
     def _started(self, already: int) -> bool:
         with self.log.open("rb") as log:
