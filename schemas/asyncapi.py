@@ -25,18 +25,34 @@ def document() -> dict[str, Any]:
             "description": "Share events in, dead letters out. Generated from schemas/event.py: do not edit.",
         },
         "defaultContentType": "application/json",
-        "servers": {"kafka": {"host": "127.0.0.1:9092", "protocol": "kafka", "description": "Kafka, as the setting CASCADES_KAFKA_BOOTSTRAP names it."}},
-        "channels": {"shareEvents": _channel(topics.events(), "shareEvent"), "deadLetters": _channel(topics.dead_letters(), "deadLetter")},
+        "servers": {
+            "kafka": {
+                "host": "127.0.0.1:9092",
+                "protocol": "kafka",
+                "description": "Kafka, as the setting CASCADES_KAFKA_BOOTSTRAP names it.",
+            }
+        },
+        "channels": {
+            "shareEvents": _channel(topics.events(), "shareEvent"),
+            "deadLetters": _channel(topics.dead_letters(), "deadLetter"),
+        },
         "operations": {
-            "foldShareEvents": _operation("receive", "shareEvents", "Every event is folded into the cascade of its content, with effect exactly once."),
-            "sendMisplacedEvents": _operation("send", "shareEvents", "An event under a wrong or missing key is produced again under the right one."),
+            "foldShareEvents": _operation(
+                "receive", "shareEvents", "Every event is folded into the cascade of its content, once in effect."
+            ),
+            "sendMisplacedEvents": _operation(
+                "send", "shareEvents", "An event under a wrong key is produced again under the right one."
+            ),
             "sendDeadLetters": _operation("send", "deadLetters", "A record that breaks the contract, at least once."),
         },
         "components": {
             "messages": {"shareEvent": _share_event(), "deadLetter": _dead_letter()},
-            "schemas": {"ShareEventV1": ShareEvent.model_json_schema(), "DeadLetterHeaders": DeadLetterHeaders.model_json_schema()},
+            "schemas": {
+                "ShareEventV1": ShareEvent.model_json_schema(),
+                "DeadLetterHeaders": DeadLetterHeaders.model_json_schema(),
+            },
         },
-    }  # fmt: skip  # one line per entry reads as a table of contents
+    }
 
 
 def _channel(topic: TopicSpec, message: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The one way in for records of `share.events`: bytes to event, or a `RefusedError` that says why.
 
-The fast path only says yes: msgspec decodes, and a few comparisons check what the struct cannot say. Whatever it doubts goes to the pydantic
-model, whose verdict and words stand. So the two can differ in speed only.
+The fast path only says yes: msgspec decodes, and a few comparisons check what the struct cannot say. Whatever it doubts
+goes to the pydantic model, whose verdict and words stand. So the two can differ in speed only.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from schemas.platforms import PLATFORMS
 from schemas.wire import COUNTED, SPREADS, WireEvent, decode, micros
 
 MAX_VALUE_BYTES = 1_000_000
-"""Every event fits, even with each character escaped as a surrogate pair (880,000 bytes). Larger values are refused unread."""
+"""Every event fits, even with each character escaped as a surrogate pair (880,000 bytes). Larger values are refused
+unread."""
 MAX_AHEAD_S = 300
 """Seconds that an event may be dated after Kafka took it: clocks differ."""
 
@@ -32,8 +33,8 @@ _platform = re.compile(PLATFORM_PATTERN.removesuffix("$")).fullmatch
 
 
 def check(value: bytes | None, appended_ms: int) -> WireEvent:
-    """The event in `value`. `appended_ms`: when Kafka appended the record, in milliseconds since 1970 (UTC); the wall clock is never asked, so a
-    rebuild judges alike.
+    """The event in `value`. `appended_ms`: when Kafka appended the record, in milliseconds since 1970 (UTC); the wall
+    clock is never asked, so a rebuild judges alike.
 
     Raises `RefusedError`, and nothing else whatever the bytes are. Time and memory are linear in the size of `value`.
     """

@@ -1,6 +1,7 @@
 """Dead letters: the reasons for which a record is refused, and what travels with its original bytes.
 
-On Kafka the value and the key are the refused record's own bytes, untouched. Everything else is in headers, all UTF-8 text.
+On Kafka the value and the key are the refused record's own bytes, untouched. Everything else is in headers, all UTF-8
+text.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ REASONS = MappingProxyType(
         "not_storable": "ClickHouse refused the row that this event makes.",
     }
 )
-"""Every reason with its sentence. The codes are a closed list: they label metrics and are filtered by. A new one is an addition, never a
-change of meaning."""
+"""Every reason with its sentence. The codes are a closed list: they label metrics and are filtered by. A new one is
+an addition, never a change of meaning."""
 
 MAX_DETAIL = 600
 """Characters of a detail that are kept."""
@@ -40,7 +41,8 @@ MAX_DETAIL = 600
 class RefusedError(ValueError):
     """One record breaks the event contract: it becomes a dead letter, and its neighbours are not touched.
 
-    `reason` is a key of `REASONS`; `detail` is one line for people, at most `MAX_DETAIL` characters, that can always be encoded as UTF-8.
+    `reason` is a key of `REASONS`; `detail` is one line for people, at most `MAX_DETAIL` characters, that can always be
+    encoded as UTF-8.
     """
 
     def __init__(self, reason: str, detail: str) -> None:

@@ -1,7 +1,7 @@
 """The share event, version 1: the authority on what an event is.
 
-The pydantic model carries the documentation of each field, makes the JSON Schema and words the errors. It reads what `schemas.wire` reads, much slower;
-`schemas.check` is the fast way in. docs/decisions/0010 tells its edges.
+The pydantic model carries the documentation of each field, makes the JSON Schema and words the errors. It reads what
+`schemas.wire` reads, much slower; `schemas.check` is the fast way in. docs/decisions/0010 tells its edges.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def _schema_extra(schema: dict[str, Any]) -> None:
 
 
 class ShareEvent(BaseModel):
-    """One act of one actor on one content item, as it travels on the topic `share.events` (JSON, keyed by content_id in UTF-8).
+    """One act of one actor on one content item, on the topic `share.events`: JSON, key = content_id (UTF-8).
 
     Fields that are not listed are refused. Lengths count Unicode characters, and no text may contain the NUL character.
     When a name is repeated in the JSON, its last value stands.
@@ -137,43 +137,57 @@ class ShareEvent(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, json_schema_extra=_schema_extra)
 
     event_id: Id = Field(
-        description="Id of this act; for a share, the share object's own id. Unique within the content across platforms (front doors prefix "
-        "`<platform>:`). Copies with the same id count once; parents and targets name it.",
+        description=(
+            "Id of this act; for a share, the share object's own id. Unique within the content across platforms "
+            "(front doors prefix `<platform>:`). Copies with the same id count once; parents and targets name it."
+        ),
         examples=["bluesky:3kabc"],
     )
     kind: Kind = Field(
-        description="What was done. `post` stands for the root of the cascade; `share`, `repin` and `quote` spread it (they make nodes); `like`, "
-        "`comment`, `mention`, `click`, `view` and `follow` are counted; `retract` undoes an act; `counter` tells a platform's own total; "
-        "`link` merges two contents."
+        description=(
+            "What was done. `post` stands for the root of the cascade; `share`, `repin` and `quote` spread it (they "
+            "make nodes); `like`, `comment`, `mention`, `click`, `view` and `follow` are counted; `retract` undoes "
+            "an act; `counter` tells a platform's own total; `link` merges two contents."
+        )
     )
     platform: Platform = Field(
         description="Where it was done. An open set: `schemas/platforms.py` lists the known names.",
         examples=["bluesky"],
     )
     content_id: Id = Field(
-        description="The content item: the root of the cascade. A `follow` without a content has `account:<platform>:<id>`.",
+        description=(
+            "The content item: the root of the cascade. A `follow` without a content has `account:<platform>:<id>`."
+        ),
         examples=["spring-film"],
     )
     actor_id: Id = Field(
         description="Who acted. An actor is the pair of platform and actor_id.", examples=["did:plc:ada"]
     )
     occurred_at: Time = Field(
-        description="Event time: RFC 3339, UTC (`Z` or `+00:00`), between 2003-01-01 and 5 minutes after Kafka took the record. Kept to the "
-        "microsecond, further digits are rounded half up. A leap second (`:60`) is refused.",
+        description=(
+            "Event time: RFC 3339, UTC (`Z` or `+00:00`), between 2003-01-01 and 5 minutes after Kafka took the "
+            "record. Kept to the microsecond, further digits are rounded half up. A leap second (`:60`) is refused."
+        ),
         examples=["2026-01-31T12:00:00.25Z"],
     )
     parent_event_id: Id | None = Field(
         None,
-        description="The share or post that this act came through; of a like, comment or click: the share it was made on.",
+        description=(
+            "The share or post that this act came through; of a like, comment or click: the share it was made on."
+        ),
     )
     parent_actor_id: Id | None = Field(
         None,
-        description="The actor it came through, when only the person is known; of a comment or mention: the person addressed.",
+        description=(
+            "The actor it came through, when only the person is known; of a comment or mention: the person addressed."
+        ),
     )
     parent_basis: Basis = Field(
         "none",
-        description="How the parent is known: `exact` the platform names it; `inferred` from text or by likelihood; `root_only` the platform names "
-        "the original only; `none` not at all.",
+        description=(
+            "How the parent is known: `exact` the platform names it; `inferred` from text or by likelihood; "
+            "`root_only` the platform names the original only; `none` not at all."
+        ),
     )
     audience_size: Number | None = Field(
         None, description="People who follow the actor at that time; null when unknown, which is kept apart from 0."
@@ -186,18 +200,27 @@ class ShareEvent(BaseModel):
     )
     target_content_id: Id | None = Field(
         None,
-        description="The content that content_id is merged into; another one than content_id. Needed for `link`, refused for other kinds.",
+        description=(
+            "The content that content_id is merged into; another one than content_id. Needed for `link`, refused for "
+            "other kinds."
+        ),
     )
     counter_kind: CounterKind | None = Field(
         None, description="What the platform counted. Needed for `counter`, refused for other kinds."
     )
     count: Number | None = Field(
         None,
-        description="A total that the platform gives instead of acts; the latest per platform stands. Needed for `counter`, refused for other kinds.",
+        description=(
+            "A total that the platform gives instead of acts; the latest per platform stands. Needed for `counter`, "
+            "refused for other kinds."
+        ),
     )
     attributes: Attributes = Field(
         default_factory=dict,
-        description="Anything else worth keeping: url, language, country, … On a `retract`, `right` = `moderate` undoes another actor's act.",
+        description=(
+            "Anything else worth keeping: url, language, country, … On a `retract`, `right` = `moderate` undoes "
+            "another actor's act."
+        ),
         examples=[{"language": "en"}],
     )
     schema_version: Version = Field(1, description="Version of this contract.")

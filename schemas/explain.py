@@ -31,7 +31,9 @@ _MAX_SHOWN = 60
 
 
 def refusal(value: bytes, error: ValidationError) -> RefusedError:
-    """The dead letter for `value`: the reason of its first error, and up to eight errors in words. Linear in the size of `value`."""
+    """The dead letter for `value`: the reason of its first error, and up to eight errors in words. Linear in the
+    size of `value`.
+    """
     found = error.errors(include_url=False)
     if found[0]["type"] == "json_invalid":
         return _unreadable(value, found[0])

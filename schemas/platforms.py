@@ -1,4 +1,4 @@
-"""Names of platforms with their labels for people. An open set: any `[a-z0-9_]{1,32}` is accepted and shown as it is."""
+"""Names of platforms with their labels for people. An open set: other names are accepted and shown as they are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Kafka topics: what each must be like. `pipeline.kafka` creates and checks them; names and sizes come from the settings."""
+"""The Kafka topics: what each must be like. `pipeline.kafka` creates and checks them, names come from the settings."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ DEAD_LETTER_MAX_BYTES = 4 * 1024 * 1024
 class TopicSpec:
     """One topic as it must exist.
 
-    `partitions` None: any count will do, and the broker's default is taken when the topic is created. `config` is set when it is created;
-    `binding` names those of its entries that an existing topic must have too, because figures would be wrong without them.
+    `partitions` None: any count will do, and the broker's default is taken when the topic is created. `config` is set
+    when it is created; `binding` names those of its entries that an existing topic must have too, because figures would
+    be wrong without them.
     """
 
     name: str
@@ -31,10 +32,11 @@ class TopicSpec:
 
 
 def events(name: str = "share.events", partitions: int = 8, retention_ms: int = FOREVER) -> TopicSpec:
-    """Share events, keyed by content_id. A rebuild reads the topic from its start, so it is kept for ever unless told otherwise.
+    """Share events, keyed by content_id. A rebuild reads the topic from its start, so it is kept for ever unless told
+    otherwise.
 
-    Kafka's own append time is needed: `occurred_at` is judged by it, never by the wall clock. The partition count decides who owns a content
-    and never changes.
+    Kafka's own append time is needed: `occurred_at` is judged by it, never by the wall clock. The partition count
+    decides who owns a content and never changes.
     """
     config = {
         "cleanup.policy": "delete",
@@ -46,7 +48,9 @@ def events(name: str = "share.events", partitions: int = 8, retention_ms: int = 
 
 
 def dead_letters(name: str = "share.events.dlq", retention_ms: int = FOREVER) -> TopicSpec:
-    """Refused records: their own bytes, the reason in headers (`schemas.dead_letter`). Order does not matter, so any partition count will do."""
+    """Refused records: their own bytes, the reason in headers (`schemas.dead_letter`). Order does not matter, so any
+    partition count will do.
+    """
     config = {
         "cleanup.policy": "delete",
         "max.message.bytes": str(DEAD_LETTER_MAX_BYTES),

@@ -74,14 +74,15 @@ class WireEvent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 decode = msgspec.json.Decoder(WireEvent).decode
-"""`decode(value: bytes) -> WireEvent`. Checks types, names and lengths, not the rules between fields: use `schemas.check.check`.
+"""`decode(value: bytes) -> WireEvent`. Checks types, names and lengths, not the rules between fields: use
+`schemas.check.check`.
 
 Raises `msgspec.MsgspecError`, or `UnicodeDecodeError` when a text is not UTF-8.
 """
 
 encode = msgspec.json.Encoder(order="deterministic").encode
-"""`encode(event: WireEvent) -> bytes`: the canonical JSON. Every field is present, in the struct's order; attribute names are sorted;
-the time has microseconds (left out when 0) and 'Z'."""
+"""`encode(event: WireEvent) -> bytes`: the canonical JSON. Every field is present, in the struct's order; attribute
+names are sorted; the time has microseconds (left out when 0) and 'Z'."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -93,5 +94,7 @@ def micros(moment: datetime) -> int:
 
 
 def fingerprint(event: WireEvent) -> int:
-    """The first 63 bits of the SHA-256 of the canonical JSON: equal for equal events, on every machine and in every run."""
+    """The first 63 bits of the SHA-256 of the canonical JSON: equal for equal events, on every machine and in every
+    run.
+    """
     return int.from_bytes(sha256(encode(event)).digest()[:8], "big") >> 1

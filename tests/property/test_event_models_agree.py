@@ -1,6 +1,7 @@
 """The msgspec struct, the pydantic model and the JSON Schema accept and refuse the same inputs.
 
-Events are written as JSON text by hand, so that what `json.dumps` would never write (1.0, NaN, repeated names, lone surrogates) comes too.
+Events are written as JSON text by hand, so that what `json.dumps` would never write (1.0, NaN, repeated names, lone
+surrogates) comes too.
 """
 
 from __future__ import annotations
