@@ -1,0 +1,340 @@
+"""Each view shows the right figures without FINAL: older versions, void rows and repeated writes do not count."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from json import loads
+
+import pytest
+from support.database import fresh_database
+from support.sink_rows import MINUTE, NOON, SECOND, blocks, view
+
+from pipeline.config import Settings
+from pipeline.sinks.clickhouse import ClickHouseSink
+
+VIEWS = (
+    "v_content",
+    "v_content_minute",
+    "v_edges",
+    "v_generation",
+    "v_amplifiers",
+    "v_platform_minute",
+    "v_dead_letters",
+)
+A_GRANULE_OR_TWO = 2
+"""Most granules (of 8,192 rows) that one content may cost per table read."""
+
+
+class Database:
+    """A migrated database with a sink that writes into it."""
+
+    def __init__(self, settings, client):
+        self.name = settings.clickhouse_database
+        self.client = client
+        self.sink = ClickHouseSink(settings)
+
+    def write(self, **rows):
+        self.sink.write(blocks(**rows))
+
+    def see(self, sql):
+        return view(self.client, sql.replace("v_", f"{self.name}.v_", 1))
+
+    def now(self):
+        """The database's clock, so that a test's windows do not depend on this machine's."""
+        return int(self.client.query("SELECT toUnixTimestamp64Micro(now64(6))").first_row[0])
+
+
+def wait_out_the_end_of_a_minute(database):
+    """So that writing and reading see the same running minute."""
+    left = MINUTE - database.now() % MINUTE
+    if left < 10 * SECOND:
+        time.sleep(left / SECOND)
+
+
+@pytest.fixture
+def database(clickhouse):
+    with fresh_database(Settings(clickhouse_url=clickhouse.url)) as (settings, client):
+        made = Database(settings, client)
+        yield made
+        made.sink.close()
+
+
+def test_a_content_shows_its_greatest_version_with_nothing_left_that_is_not_known(database):
+    old = {"content_id": "c", "size": 2, "shares": 1, "version": 1}
+    new = old | {
+        "size": 4,
+        "shares": 3,
+        "campaign_id": "spring",
+        "platforms": ["twitter"],
+        "breadth": [1, 2, 1],
+        "primary_reach": 100,
+        "secondary_reach": 40,
+        "sharers": 4,
+        "sharers_known": 3,
+        "version": 2,
+    }
+    database.write(contents=[new])
+    database.write(contents=[old])
+    (row,) = database.see("SELECT * FROM v_content")
+    assert row | {"size": 4, "shares": 3, "campaign_id": "spring", "breadth": [1, 2, 1]} == row
+    assert (row["potential_reach"], row["audience_coverage"]) == (140, 0.75)
+    not_computed = ("velocity_5m", "velocity_1h", "viral_score", "predicted_size", "state")
+    assert [row[name] for name in not_computed] == [None] * 5
+
+
+def test_a_content_without_campaign_or_sharers_shows_null_not_zero(database):
+    database.write(contents=[{"content_id": "c", "size": 1, "version": 1}])
+    assert database.see("SELECT campaign_id, audience_coverage FROM v_content") == [
+        {"campaign_id": None, "audience_coverage": None}
+    ]
+
+
+WINDOWS = "shares_5m, shares_1h, shares_24h, secondary_reach_5m, secondary_reach_1h, secondary_reach_24h, depth_5m, depth_1h, depth_24h"
+
+
+def test_windows_are_whole_minutes_that_end_with_the_running_one(database):
+    wait_out_the_end_of_a_minute(database)
+    this_minute = database.now() // MINUTE * MINUTE
+    ages = {0: 1, 4: 10, 5: 100, 59: 1_000, 60: 10_000, 1439: 100_000, 1440: 1_000_000, -1: 10_000_000}
+    database.write(
+        contents=[{"content_id": "c", "size": 1, "version": 1}],
+        content_minutes=[
+            {"content_id": "c", "platform": "x", "minute": this_minute - age * MINUTE}
+            | {"acts": 1, "shares": shares, "secondary_reach": 2 * shares, "depth": len(str(shares)), "version": 1}
+            for age, shares in ages.items()
+        ],
+    )
+    (row,) = database.see(f"SELECT {WINDOWS} FROM v_content")
+    assert list(row.values()) == [11, 1_111, 111_111, 22, 2_222, 222_222, 2, 4, 6]
+
+
+def test_windows_leave_out_void_minutes_and_older_versions_and_sum_platforms(database):
+    minute = database.now() // MINUTE * MINUTE - MINUTE
+    key = {"content_id": "c", "minute": minute}
+    database.write(
+        contents=[{"content_id": "c", "version": 1}, {"content_id": "quiet", "version": 1}],
+        content_minutes=[
+            key | {"platform": "x", "acts": 9, "shares": 9, "version": 1},
+            key | {"platform": "x", "acts": 2, "shares": 2, "version": 2},
+            key | {"platform": "y", "acts": 1, "shares": 1, "depth": 3, "version": 1},
+            key | {"platform": "z", "acts": 0, "shares": 0, "depth": 7, "version": 1},
+        ],
+    )
+    assert database.see("SELECT content_id, shares_5m, depth_5m FROM v_content ORDER BY content_id") == [
+        {"content_id": "c", "shares_5m": 3, "depth_5m": 3},
+        {"content_id": "quiet", "shares_5m": 0, "depth_5m": 0},
+    ]
+
+
+def test_windows_are_zero_also_for_a_client_that_joins_with_nulls(database):
+    database.write(contents=[{"content_id": "c", "version": 1}])
+    assert database.see("SELECT shares_5m, depth_24h FROM v_content SETTINGS join_use_nulls = 1") == [
+        {"shares_5m": 0, "depth_24h": 0}
+    ]
+
+
+def test_a_minute_without_acts_is_gone(database):
+    key = {"content_id": "c", "platform": "x", "minute": NOON}
+    database.write(content_minutes=[key | {"acts": 1, "shares": 1, "version": 1}])
+    assert len(database.see("SELECT * FROM v_content_minute")) == 1
+    database.write(content_minutes=[key | {"acts": 0, "version": 2}])
+    assert database.see("SELECT * FROM v_content_minute") == []
+
+
+def test_an_edge_shows_its_present_place_and_null_for_what_is_not_known(database):
+    edge = {
+        "content_id": "c",
+        "event_id": "e",
+        "kind": "share",
+        "platform": "x",
+        "actor_id": "ann",
+        "occurred_at": NOON,
+    }
+    waiting = edge | {"named_parent_event_id": "p", "depth": 1, "audience_size": -1, "version": 1}
+    database.write(edges=[waiting])
+    assert database.see(
+        "SELECT parent_event_id, named_parent_event_id, audience_size, campaign_id, depth FROM v_edges"
+    ) == [
+        {"parent_event_id": None, "named_parent_event_id": "p", "audience_size": None, "campaign_id": None, "depth": 1}
+    ]
+    database.write(
+        edges=[waiting | {"parent_event_id": "p", "depth": 2, "audience_size": 0, "retracted": True, "version": 2}]
+    )
+    assert database.see("SELECT parent_event_id, audience_size, depth, retracted, occurred_at FROM v_edges") == [
+        {
+            "parent_event_id": "p",
+            "audience_size": 0,
+            "depth": 2,
+            "retracted": True,
+            "occurred_at": datetime.fromtimestamp(NOON / 1e6, UTC).replace(tzinfo=None),
+        }
+    ]
+
+
+def test_generations_are_the_slots_of_the_latest_row_without_the_root(database):
+    database.write(
+        contents=[
+            {"content_id": "c", "breadth": [1, 9], "shares_by_depth": [0, 9], "reach_by_depth": [0, 9], "version": 1}
+        ]
+    )
+    database.write(
+        contents=[
+            {
+                "content_id": "c",
+                "breadth": [1, 3, 1],
+                "shares_by_depth": [0, 2, 1],
+                "reach_by_depth": [0, 50, 7],
+                "version": 2,
+            }
+        ]
+    )
+    assert database.see("SELECT * FROM v_generation ORDER BY depth") == [
+        {"content_id": "c", "depth": 1, "shares": 2, "reach": 50, "nodes": 3},
+        {"content_id": "c", "depth": 2, "shares": 1, "reach": 7, "nodes": 1},
+    ]
+
+
+def test_a_content_without_spreads_has_no_generation(database):
+    database.write(
+        contents=[{"content_id": "c", "breadth": [1], "shares_by_depth": [0], "reach_by_depth": [0], "version": 1}]
+    )
+    assert database.see("SELECT * FROM v_generation") == []
+
+
+def test_an_amplifier_without_spreads_is_gone_and_an_unknown_audience_is_null(database):
+    key = {"content_id": "c", "platform": "x"}
+    database.write(
+        amplifiers=[
+            key | {"actor_id": "gone", "spreads": 1, "version": 1},
+            key | {"actor_id": "gone", "spreads": 0, "version": 2},
+            key
+            | {"actor_id": "ann", "spreads": 2, "shares": 2, "audience_size": -1, "downstream_shares": 5, "version": 1},
+            key
+            | {"actor_id": "bob", "spreads": 1, "shares": 0, "audience_size": -1, "downstream_shares": 5, "version": 1},
+        ]
+    )
+    assert database.see("SELECT actor_id, audience_size, amplification FROM v_amplifiers ORDER BY actor_id") == [
+        {"actor_id": "ann", "audience_size": None, "amplification": 2.5},
+        {"actor_id": "bob", "audience_size": None, "amplification": None},
+    ]
+
+
+def test_a_platform_minute_sums_contents_by_the_campaign_of_the_content(database):
+    def minute(content_id, platform="x", **values):
+        return {"content_id": content_id, "platform": platform, "minute": NOON, "acts": 1, "version": 1} | values
+
+    database.write(
+        contents=[
+            {"content_id": "a", "campaign_id": "old name", "version": 1},
+            {"content_id": "a", "campaign_id": "spring", "version": 2},
+            {"content_id": "b", "campaign_id": "spring", "version": 1},
+            {"content_id": "c", "version": 1},
+        ],
+        content_minutes=[
+            minute("a", shares=9),
+            minute("a", shares=2, depth=1, secondary_reach=10, version=2),
+            minute("a", platform="y", likes=4),
+            minute("b", shares=3, depth=5, secondary_reach=20),
+            minute("c", shares=7),
+            minute("void", shares=7, acts=0),
+        ],
+    )
+    wanted = "platform, campaign_id, shares, likes, depth, secondary_reach, contents"
+    assert [
+        tuple(row.values()) for row in database.see(f"SELECT {wanted} FROM v_platform_minute ORDER BY platform, shares")
+    ] == [
+        ("x", "spring", 5, 0, 5, 30, 2),
+        ("x", None, 7, 0, 0, 0, 1),
+        ("y", "spring", 0, 4, 0, 0, 1),
+    ]
+
+
+def test_a_dead_letter_keeps_its_bytes_and_offers_them_as_text(database):
+    letter = {
+        "topic": "share.events",
+        "kafka_partition": 3,
+        "kafka_offset": 8,
+        "reason": "not_utf8",
+        "received_at": NOON,
+    }
+    database.write(dead_letters=[letter | {"payload": b"\xff{"}])
+    database.write(dead_letters=[letter | {"payload": b"\xff{"}])
+    assert database.see(
+        "SELECT topic, partition, offset, reason, hex(payload) AS payload, payload_text FROM v_dead_letters"
+    ) == [
+        {
+            "topic": "share.events",
+            "partition": 3,
+            "offset": 8,
+            "reason": "not_utf8",
+            "payload": "FF7B",
+            "payload_text": "\ufffd{",
+        }
+    ]
+
+
+def test_writing_everything_twice_changes_no_view(database):
+    minute = database.now() // MINUTE * MINUTE
+    rows = {
+        "contents": [
+            {"content_id": "c", "breadth": [1, 1], "shares_by_depth": [0, 1], "reach_by_depth": [0, 1], "version": 1}
+        ],
+        "content_minutes": [
+            {"content_id": "c", "platform": "x", "minute": minute, "acts": 1, "shares": 1, "version": 1}
+        ],
+        "edges": [{"content_id": "c", "event_id": "e", "version": 1}],
+        "amplifiers": [{"content_id": "c", "actor_id": "a", "spreads": 1, "version": 1}],
+        "dead_letters": [{"topic": "t", "received_at": NOON}],
+    }
+
+    def seen():
+        return {
+            name: database.see(f"SELECT * {'EXCEPT (updated_at)' if name == 'v_content' else ''} FROM {name}")
+            for name in VIEWS
+        }
+
+    database.write(**rows)
+    once = seen()
+    assert {name: len(found) for name, found in once.items()} == dict.fromkeys(VIEWS, 1)
+    database.write(**rows)
+    assert seen() == once
+
+
+@pytest.fixture(scope="module")
+def crowded(clickhouse):
+    """A database with 200,000 contents, a row of each in every table."""
+    fill = {
+        "contents": "(content_id, breadth, shares_by_depth, reach_by_depth) SELECT toString(number), [1], [0], [0]",
+        "content_minutes": "(content_id, minute, acts) SELECT toString(number), toStartOfMinute(now()), 1",
+        "edges": "(content_id, event_id) SELECT toString(number), 'e'",
+        "amplifiers": "(content_id, actor_id, spreads) SELECT toString(number), 'a', 1",
+    }
+    with fresh_database(Settings(clickhouse_url=clickhouse.url)) as (settings, client):
+        for table, select in fill.items():
+            client.command(f"INSERT INTO {settings.clickhouse_database}.{table} {select} FROM numbers(200000)")
+        yield Database(settings, client)
+
+
+@pytest.mark.parametrize("name", ["v_content", "v_content_minute", "v_edges", "v_generation", "v_amplifiers"])
+def test_asking_for_one_content_reads_that_content_only(crowded, name):
+    plan = crowded.client.query(
+        f"EXPLAIN indexes = 1, json = 1 SELECT * FROM {crowded.name}.{name} WHERE content_id = '77'"
+    )
+    reads = granules(plan.first_row[0])
+    assert reads
+    assert max(reads) <= A_GRANULE_OR_TWO
+
+
+def granules(plan):
+    """Granules that each table read of the plan has left after its indexes."""
+    found = []
+
+    def walk(node):
+        if node["Node Type"] == "ReadFromMergeTree":
+            found.append(node["Indexes"][-1]["Selected Granules"])
+        for child in node.get("Plans", []):
+            walk(child)
+
+    walk(loads(plan)[0]["Plan"])
+    return found
