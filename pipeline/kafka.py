@@ -56,6 +56,17 @@ async def ensure_topics(settings: Settings) -> None:
         _check(spec, found[name], configs[name])
 
 
+async def missing_topics(settings: Settings) -> list[str]:
+    """Check the topics that exist and name those that do not; changes nothing. Raises as `ensure_topics` does."""
+    specs = {spec.name: spec for spec in topic_specs(settings)}
+    async with _admin(settings) as admin:
+        found = await _partition_counts(admin, specs)
+        configs = await _configs(admin, found) if found else {}
+    for name, partitions in found.items():
+        _check(specs[name], partitions, configs[name])
+    return [name for name in specs if name not in found]
+
+
 async def wait_until_up(
     settings: Settings, timeout_s: float, progress: Callable[[str, float | None], None] = lambda _text, _done: None
 ) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -51,7 +52,7 @@ def _table(connection: Client, sql: str) -> int:
     if not result.column_names:
         note("done")
         return 0
-    table = Table(*map(Text, result.column_names), header_style="bold")
+    table = Table(*map(escape, result.column_names), header_style="bold")
     for column, kind in zip(table.columns, result.column_types, strict=True):
         column.justify = (
             "right"

@@ -67,7 +67,11 @@ class LineFile:
         if self._skipping or len(self._rest) > MAX_LINE + 1:
             self._rest, self._skipping = b"", True
         self.number += len(lines)
-        return [None if line is None or len(line) > MAX_LINE + 1 else line.rstrip(b"\r") for line in lines]
+        return [None if line is None else _whole(line.rstrip(b"\r")) for line in lines]
+
+
+def _whole(line: bytes) -> bytes | None:
+    return line if len(line) <= MAX_LINE else None
 
 
 class _Counted(io.RawIOBase):

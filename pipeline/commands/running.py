@@ -1,0 +1,107 @@
+"""The whole product on this machine: Kafka and ClickHouse, the schema, the worker and the page, as child processes of this one."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Self
+
+from pipeline.commands.migrate import migrate
+from pipeline.commands.settings import variable
+from pipeline.commands.status import readiness
+from pipeline.embedded import ports
+from pipeline.embedded.children import Child
+from pipeline.embedded.stack import Stack
+from pipeline.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline.config import Settings
+    from pipeline.embedded.progress import Progress
+
+READY_DEADLINE_S = 120.0
+_PASSED_ON = ("kafka_bootstrap", "clickhouse_url", "page_port", "metrics_port", "worker_status_url")
+
+
+class Running:
+    """A context manager: entering returns when everything is ready; leaving stops everything, in order.
+
+    Whatever ends this process ends its children too. Raises CascadesError with what to do when a part does not come up.
+    """
+
+    def __init__(self, data_dir: Path, settings: Settings, progress: Progress) -> None:
+        self._data, self._asked, self._progress = data_dir, settings, progress
+        self._undo = ExitStack()
+        self._children: list[Child] = []
+
+    def __enter__(self) -> Self:
+        with ExitStack() as undo:
+            asked = _with_ports(self._asked)
+            self._stack = undo.enter_context(Stack(self._data, asked, self._progress))
+            self.settings = self._stack.settings
+            self._progress("ClickHouse: bringing the schema up to date …", None)
+            migrate(self.settings)
+            self._start(undo, "worker", self.settings)
+            self._start(undo, "serve", self.settings.model_copy(update={"metrics_port": _second_port(self.settings)}))
+            for child, port in zip(self._children, (self.settings.metrics_port, self.settings.page_port), strict=True):
+                child.await_ready(lambda port=port: _is_ready(port), READY_DEADLINE_S, self._progress)  # type: ignore[misc]  # bound default
+            self._undo = undo.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._undo.close()
+
+    @property
+    def url(self) -> str:
+        """Where the page is."""
+        return f"http://127.0.0.1:{self.settings.page_port}"
+
+    def check(self) -> None:
+        """Raise UnavailableError, with the end of its log, when a part has ended by itself."""
+        for child in self._children:
+            if child.exit_code is not None:
+                raise UnavailableError(
+                    f"{child.name} ended unexpectedly with exit code {child.exit_code}. {child.why()}"
+                )
+        for name, (well, words) in self._stack.health().items():
+            if not well:
+                raise UnavailableError(f"{name}: {words}")
+
+    def _start(self, undo: ExitStack, command: str, settings: Settings) -> None:
+        environment = os.environ | {variable(name): str(getattr(settings, name)) for name in _PASSED_ON}
+        child = Child(
+            command,
+            [sys.executable, "-m", "pipeline.cli", command],
+            self._data / "logs" / f"{command}.log",
+            env=environment,
+        )
+        undo.callback(child.stop)
+        self._children.append(child)
+
+
+def _with_ports(settings: Settings) -> Settings:
+    """Real numbers for ports given as 0. Raises UnavailableError, with the setting to change, when one is in use."""
+    page = settings.page_port or ports.choose()
+    metrics = settings.metrics_port or ports.choose()
+    chosen = settings.model_copy(
+        update={"page_port": page, "metrics_port": metrics, "worker_status_url": f"http://127.0.0.1:{metrics}"}
+    )
+    ports.require(page, "the page", variable("page_port"))
+    ports.require(metrics, "the worker's metrics", variable("metrics_port"))
+    ports.require(
+        _second_port(chosen), "the page's metrics", f"{variable('metrics_port')} (the number after it is taken as well)"
+    )
+    return chosen
+
+
+def _second_port(settings: Settings) -> int:
+    return settings.metrics_port + 1
+
+
+def _is_ready(port: int) -> bool:
+    try:
+        return bool(readiness(f"http://127.0.0.1:{port}").get("ready"))
+    except UnavailableError:
+        return False
