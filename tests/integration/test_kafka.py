@@ -3,33 +3,21 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from support.kafka_cases import consume, create, produce
 
 from pipeline.errors import TopicMismatchError, UnavailableError
-from pipeline.kafka import client_options, ensure_topics, partition_for, topic_specs, wait_until_up
+from pipeline.kafka import ensure_topics, partition_for, topic_specs, wait_until_up
 from schemas.topics import DEAD_LETTER_MAX_BYTES
 
 
-async def produce(settings, topic, *records, **options):
-    async with AIOKafkaProducer(**client_options(settings), **options) as producer:
-        return [await producer.send_and_wait(topic, value, key=key) for key, value in records]
+@pytest.fixture(params=["embedded", pytest.param("container", marks=pytest.mark.docker)])
+def broker(request):
+    """Our own broker, and the project's image of the same version in a container where there is a Docker engine."""
+    return request.getfixturevalue("kafka" if request.param == "embedded" else "kafka_in_container")
 
 
-async def consume(settings, topic, count):
-    async with AIOKafkaConsumer(topic, **client_options(settings), auto_offset_reset="earliest") as consumer:
-        return [await asyncio.wait_for(consumer.getone(), 20) for _ in range(count)]
-
-
-async def create(settings, name, partitions, config=None):
-    admin = AIOKafkaAdminClient(**client_options(settings))
-    await admin.start()
-    await admin.create_topics([NewTopic(name, partitions, 1, topic_configs=config or {})])
-    await admin.close()
-
-
-async def test_what_is_produced_is_consumed_with_the_brokers_append_time(kafka):
-    settings = kafka.settings()
+async def test_what_is_produced_is_consumed_with_the_brokers_append_time(broker):
+    settings = broker.settings()
     await ensure_topics(settings)
     await produce(settings, settings.events_topic, (b"k", b"v"))
     (record,) = await consume(settings, settings.events_topic, 1)
@@ -37,22 +25,22 @@ async def test_what_is_produced_is_consumed_with_the_brokers_append_time(kafka):
     assert record.timestamp_type == 1  # LogAppendTime
 
 
-async def test_our_partition_for_a_key_is_the_one_that_kafka_clients_choose(kafka):
-    settings = kafka.settings(partitions=7)
+async def test_our_partition_for_a_key_is_the_one_that_kafka_clients_choose(broker):
+    settings = broker.settings(partitions=7)
     await ensure_topics(settings)
     keys = [b"", b"a", b"post:42", "größe".encode(), b"x" * 300]
     placed = await produce(settings, settings.events_topic, *((key, b"v") for key in keys))
     assert [partition_for(key, 7) for key in keys] == [record.partition for record in placed]
 
 
-async def test_topics_are_created_once_however_many_ask_at_once(kafka):
-    settings = kafka.settings(partitions=3)
+async def test_topics_are_created_once_however_many_ask_at_once(broker):
+    settings = broker.settings(partitions=3)
     await asyncio.gather(*(ensure_topics(settings) for _ in range(4)))
     await ensure_topics(settings)
 
 
-async def test_a_topic_with_another_partition_count_is_refused_and_the_error_says_what_to_do(kafka):
-    settings = kafka.settings(partitions=3)
+async def test_a_topic_with_another_partition_count_is_refused_and_the_error_says_what_to_do(broker):
+    settings = broker.settings(partitions=3)
     await ensure_topics(settings)
     with pytest.raises(
         TopicMismatchError, match=r"has 3 partitions, but CASCADES_PARTITIONS is 5.*set CASCADES_PARTITIONS=3, or"
@@ -60,8 +48,8 @@ async def test_a_topic_with_another_partition_count_is_refused_and_the_error_say
         await ensure_topics(settings.model_copy(update={"partitions": 5}))
 
 
-async def test_a_topic_with_the_producers_time_is_refused(kafka):
-    settings = kafka.settings(partitions=3)
+async def test_a_topic_with_the_producers_time_is_refused(broker):
+    settings = broker.settings(partitions=3)
     await create(settings, settings.events_topic, 3, {"retention.ms": "-1"})
     with pytest.raises(
         TopicMismatchError,
@@ -70,8 +58,8 @@ async def test_a_topic_with_the_producers_time_is_refused(kafka):
         await ensure_topics(settings)
 
 
-async def test_a_topic_that_forgets_events_is_refused(kafka):
-    settings = kafka.settings(partitions=3)
+async def test_a_topic_that_forgets_events_is_refused(broker):
+    settings = broker.settings(partitions=3)
     await create(
         settings, settings.events_topic, 3, {"message.timestamp.type": "LogAppendTime", "retention.ms": "3600000"}
     )
@@ -79,15 +67,15 @@ async def test_a_topic_that_forgets_events_is_refused(kafka):
         await ensure_topics(settings)
 
 
-async def test_a_dead_letter_topic_that_is_too_small_for_dead_letters_is_refused(kafka):
-    settings = kafka.settings()
+async def test_a_dead_letter_topic_that_is_too_small_for_dead_letters_is_refused(broker):
+    settings = broker.settings()
     await create(settings, settings.dead_letter_topic, 1, {"retention.ms": "-1"})
     with pytest.raises(TopicMismatchError, match=f"needs at least max.message.bytes={DEAD_LETTER_MAX_BYTES}"):
         await ensure_topics(settings)
 
 
-async def test_a_topic_that_keeps_more_than_asked_is_taken(kafka):
-    settings = kafka.settings()
+async def test_a_topic_that_keeps_more_than_asked_is_taken(broker):
+    settings = broker.settings()
     (_, dead_letters) = topic_specs(settings)
     await create(
         settings,
@@ -98,8 +86,8 @@ async def test_a_topic_that_keeps_more_than_asked_is_taken(kafka):
     await ensure_topics(settings)
 
 
-async def test_a_dead_letter_near_four_mebibytes_goes_through_the_broker(kafka):
-    settings = kafka.settings()
+async def test_a_dead_letter_near_four_mebibytes_goes_through_the_broker(broker):
+    settings = broker.settings()
     await ensure_topics(settings)
     value = bytes(DEAD_LETTER_MAX_BYTES - 10_000)
     await produce(settings, settings.dead_letter_topic, (b"k", value), max_request_size=DEAD_LETTER_MAX_BYTES)
@@ -107,16 +95,16 @@ async def test_a_dead_letter_near_four_mebibytes_goes_through_the_broker(kafka):
     assert record.value == value
 
 
-async def test_topics_are_not_made_by_a_slip_of_the_pen(kafka):
-    settings = kafka.settings()
+async def test_topics_are_not_made_by_a_slip_of_the_pen(broker):
+    settings = broker.settings()
     with pytest.raises(Exception, match=r"UnknownTopicOrPartition|not in cluster metadata|Failed to update metadata"):
         await produce(settings, f"{settings.events_topic}-typo", (b"k", b"v"), request_timeout_ms=2000)
 
 
-async def test_waiting_ends_at_once_when_kafka_is_up(kafka):
-    await wait_until_up(kafka.settings(), timeout_s=20)
+async def test_waiting_ends_at_once_when_kafka_is_up(broker):
+    await wait_until_up(broker.settings(), timeout_s=20)
 
 
-async def test_a_refused_creation_says_why(kafka):
+async def test_a_refused_creation_says_why(broker):
     with pytest.raises(UnavailableError, match=r"did not create topic events-\w+: .*[Rr]eplication"):
-        await ensure_topics(kafka.settings(replication=3))
+        await ensure_topics(broker.settings(replication=3))

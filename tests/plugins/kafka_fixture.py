@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
+from support.docker import no_docker_engine
 
 from pipeline.config import Settings
-from pipeline.embedded.kafka import EmbeddedKafka
+from pipeline.embedded import jar_lock, ports
+from pipeline.embedded.kafka import BROKER_SETTINGS, STARTED, EmbeddedKafka
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,3 +39,25 @@ class KafkaForTests:
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaForTests]:
     with EmbeddedKafka(tmp_path_factory.mktemp("kafka")) as broker:
         yield KafkaForTests(broker.bootstrap)
+
+
+@pytest.fixture(scope="session")
+def kafka_in_container() -> Iterator[KafkaForTests]:
+    """Apache Kafka's own image, same version and settings; skips where there is no Docker engine."""
+    if lacking := no_docker_engine():
+        pytest.skip(lacking)
+    from testcontainers.core.container import DockerContainer
+    from testcontainers.core.wait_strategies import LogMessageWaitStrategy
+
+    port = ports.choose()  # a client is told the address by the broker, so both sides must know it beforehand
+    listeners = {
+        "listeners": "PLAINTEXT://0.0.0.0:9092,CONTROLLER://127.0.0.1:9093",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+        "controller.quorum.voters": "1@127.0.0.1:9093",
+    }
+    container = DockerContainer(f"apache/kafka:{jar_lock.read().kafka}")
+    container.ports["9092/tcp"] = ("127.0.0.1", port)  # with_bind_ports would open it to the network
+    for name, value in (BROKER_SETTINGS | listeners).items():
+        container.with_env(f"KAFKA_{name.upper().replace('.', '_')}", value)
+    with container.waiting_for(LogMessageWaitStrategy(STARTED)):
+        yield KafkaForTests(f"127.0.0.1:{port}")
