@@ -1,0 +1,152 @@
+"""chDB opened once, and a fresh connection for every request: settings of one never reach another.
+
+A connection costs 0.2 ms and has its own settings, current database and temporary tables, like a session of the server.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from typing import TYPE_CHECKING, Any, cast
+
+from chdb.state.sqlitelike import Connection
+
+from pipeline.embedded.clickhouse import engine_config
+from pipeline.embedded.clickhouse.errors import ServerError, from_engine
+from pipeline.embedded.clickhouse.guard import Guard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from chdb.state.sqlitelike import StreamingInserter, StreamingResult
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
+UNKNOWN_SETTING = 115
+READONLY_WITH_SETTINGS = 2
+
+
+class Engine:
+    """The one owner of the data in `folder`. Raises ServerError when the engine cannot open it."""
+
+    def __init__(self, folder: Path, memory_bytes: int) -> None:
+        data = folder / "engine"
+        data.mkdir(parents=True, exist_ok=True)
+        self._address = f"{data}?config-file={engine_config.write(folder, memory_bytes)}"
+        self._root = self._open()
+        self._killer = threading.Lock()
+        self._make_default_database(data)
+        self.timezone, self.display_name, self.version = self._ask("SELECT timezone(), displayName(), version()")
+        self.guard = Guard(self._ask("SELECT name FROM system.table_functions"))
+
+    def session(self, database: str | None = None) -> Session:
+        """A new connection with its own settings. Raises ServerError 81 for an unknown database."""
+        session = Session(self._open())
+        if database:
+            session.use(database)
+        return session
+
+    def kill(self, token: str) -> None:
+        """Ask the query that runs under `token` to stop; returns at once."""
+        with self._killer:
+            _answer(
+                self._root, f"KILL QUERY WHERE startsWith(Settings['log_comment'], {literal(token)}) ASYNC".encode()
+            )
+
+    def close(self) -> None:
+        """Close what is open. Nothing acknowledged is lost without it."""
+        self._root.close()
+
+    def _open(self) -> Connection:
+        try:
+            return Connection(self._address)
+        except RuntimeError as error:
+            raise from_engine(error) from error
+
+    def _make_default_database(self, data: Path) -> None:
+        """The library lays a database over `default` that shows the file system and needs rights on files: put a plain one in its place."""
+        known = (data / "metadata" / "default.sql").exists()
+        _answer(self._root, b"DETACH DATABASE default")
+        _answer(self._root, b"ATTACH DATABASE default" if known else b"CREATE DATABASE default ENGINE = Atomic")
+
+    def _ask(self, sql: str) -> list[str]:
+        return bytes(_answer(self._root, sql.encode()).bytes()).decode().split()
+
+
+class Session:
+    """One connection. Not for two statements at a time."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def use(self, database: str) -> None:
+        """Make `database` the current one."""
+        _answer(self._connection, f"USE {_quoted(database)}".encode())
+
+    def set(self, settings: Mapping[str, str]) -> None:
+        """Change settings for all that follows. Raises ServerError 115 for an unknown one, 164 where they are fixed."""
+        for name in settings:
+            if not _NAME.fullmatch(name):
+                raise ServerError(UNKNOWN_SETTING, f"Unknown setting '{name}'.", "UNKNOWN_SETTING")
+        if settings:
+            changes = ", ".join(f"{name} = {literal(value)}" for name, value in settings.items())
+            _answer(self._connection, f"SET {changes}".encode())
+
+    def remember(self, names: Iterable[str]) -> list[str]:
+        """Statements that bring back the current database and these settings as they are now."""
+        wanted = ", ".join(map(literal, names)) or "''"
+        sql = f"SELECT name, value, changed FROM system.settings WHERE name IN ({wanted})"
+        rows = json.loads(bytes(self.query(sql.encode(), "JSONCompact").bytes()))["data"]
+        back = [f"SET {name} = {literal(value) if changed else 'DEFAULT'}" for name, value, changed in rows]
+        database = bytes(self.query(b"SELECT currentDatabase()", "LineAsString").bytes()).decode().rstrip("\n")
+        return [*back, f"USE {_quoted(database)}"]
+
+    def restore(self, statements: Iterable[str]) -> None:
+        """Run what `remember` gave."""
+        for statement in statements:
+            _answer(self._connection, statement.encode())
+
+    def only_read(self) -> None:
+        """From now on the engine refuses every change, and refuses to lift this. Settings may still be given."""
+        self.set({"readonly": str(READONLY_WITH_SETTINGS)})
+
+    def query(self, sql: bytes, output_format: str) -> Any:
+        """Run one statement to its end; the result owns its bytes in the engine's memory."""
+        return _answer(self._connection, sql, output_format)
+
+    def stream(self, sql: bytes, output_format: str) -> StreamingResult:
+        """Begin a query whose blocks are fetched one by one."""
+        try:
+            return self._connection.send_query(
+                cast("str", sql), output_format
+            )  # bytes are taken too, and need not be UTF-8
+        except Exception as error:
+            raise from_engine(error) from error
+
+    def insert(self, sql: bytes, input_format: str) -> StreamingInserter:
+        """Begin an INSERT whose data is appended piece by piece."""
+        try:
+            return self._connection.send_insert(sql.decode(), input_format)
+        except Exception as error:
+            raise from_engine(error) from error
+
+    def close(self) -> None:
+        """Give the connection back. Waits for a statement that still runs: kill it first."""
+        self._connection.close()
+
+
+def literal(value: str) -> str:
+    """`value` as a string literal of ClickHouse's SQL."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
+
+
+def _answer(connection: Connection, sql: bytes, output_format: str = "TabSeparated") -> Any:
+    try:
+        return connection.query(cast("str", sql), output_format)  # bytes are taken too, and need not be UTF-8
+    except Exception as error:
+        raise from_engine(error) from error
