@@ -61,8 +61,8 @@ class Producer:
             max_request_size=2 * DEAD_LETTER_MAX_BYTES,
             max_batch_size=BATCH_BYTES,
         )
-        await kafka.start()
         self._kafka = kafka
+        await kafka.start()
         self._status.set("produce", ok=True, detail=TAKES)
 
     async def stop(self) -> None:

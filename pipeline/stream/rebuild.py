@@ -43,8 +43,8 @@ async def catch_up(state: PartitionState, until: int, client_options: Mapping[st
     consumer = AIOKafkaConsumer(
         **client_options, enable_auto_commit=False, auto_offset_reset="earliest", max_partition_fetch_bytes=FETCH_BYTES
     )
-    await consumer.start()
     try:
+        await consumer.start()
         await _read(consumer, state, until, progress)
     finally:
         await consumer.stop()

@@ -39,6 +39,8 @@ class Bench:
         self.changed, self.slept, self.sink = [], [], sink
         self.gate = asyncio.Event()
         self.gate.set()
+        self.asleep, self.awake = asyncio.Event(), asyncio.Event()
+        self.awake.set()
         self.flusher = Flusher(
             sink, self.freeze, self.status, self.metrics, interval_s=interval_s, max_rows=max_rows,
             in_thread=self.in_thread, sleep=self.sleep, backoff=Backoff(1.0, 4.0),
@@ -55,7 +57,8 @@ class Bench:
 
     async def sleep(self, seconds):
         self.slept.append(seconds)
-        await asyncio.sleep(0)
+        self.asleep.set()
+        await self.awake.wait()
 
     def fold(self, name, rows=1):
         self.changed.append(name)
@@ -133,9 +136,10 @@ async def test_while_clickhouse_is_away_the_same_rows_are_tried_again_and_nothin
     bench = Bench(ScriptedSink(away, away, away, None))
     async with bench.running():
         folded = bench.fold("a")
-        while len(bench.slept) < 3:
-            assert not folded.acknowledged
-            await asyncio.sleep(0)
+        bench.awake.clear()
+        await bench.asleep.wait()
+        assert not folded.acknowledged
+        bench.awake.set()
         await bench.settle()
         assert folded.acknowledged
     assert bench.sink.written == [["a"]]
@@ -144,14 +148,14 @@ async def test_while_clickhouse_is_away_the_same_rows_are_tried_again_and_nothin
 
 async def test_readiness_says_why_clickhouse_is_waited_for_and_that_it_is_back():
     bench = Bench(ScriptedSink(SinkTransientError("too many parts"), None))
-    bench.gate.set()
+    bench.awake.clear()
     async with bench.running():
         bench.fold("a")
-        while not bench.slept:
-            await asyncio.sleep(0)
+        await bench.asleep.wait()
         part = bench.status.parts()["clickhouse"]
         assert not part.ok
         assert "too many parts" in part.detail
+        bench.awake.set()
         await bench.settle()
         assert bench.status.parts()["clickhouse"].ok
 
