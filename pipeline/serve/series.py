@@ -17,7 +17,7 @@ def last_hour(rows: Iterable[Mapping[str, Any]], field: str, this_minute: int) -
     """`field` of each of the last 60 minutes, the running one last; a minute without a row is 0."""
     values = [0] * HOUR
     for row in rows:
-        slot = row["minute"] - this_minute + HOUR - 1
+        slot = row["slot"] - this_minute + HOUR - 1
         if 0 <= slot < HOUR:
             values[slot] += row[field]
     return values

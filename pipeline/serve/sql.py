@@ -1,6 +1,7 @@
 """Every question that the page asks ClickHouse. Values are parameters; only these constants are text.
 
 Times leave ClickHouse as whole numbers (milliseconds, or minutes since 1970 UTC), so no driver's time zone comes between.
+A minute as a number is called `slot`: an alias `minute` would take the place of the column in WHERE.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ ACCEPTED = "SELECT sum(acts) AS accepted FROM v_content_minute"
 REJECTED = "SELECT count() AS rejected FROM v_dead_letters"
 
 RECENT_BY_PLATFORM = """
-SELECT platform, intDiv(toUnixTimestamp(minute), 60) AS minute, sum(shares) AS shares, sum(secondary_reach) AS reach, sum(acts) AS acts
+SELECT platform, intDiv(toUnixTimestamp(minute), 60) AS slot, sum(shares) AS shares, sum(secondary_reach) AS reach, sum(acts) AS acts
 FROM v_content_minute
 WHERE minute > toStartOfMinute(now('UTC')) - INTERVAL 60 MINUTE AND minute <= now('UTC')
-GROUP BY platform, minute
+GROUP BY platform, slot
 """
 
 CAMPAIGNS = """
@@ -66,10 +67,10 @@ ORDER BY shares_5m DESC, shares_1h DESC, shares DESC, content_id LIMIT {{limit:U
 
 
 SPARKLINES = """
-SELECT content_id, intDiv(toUnixTimestamp(minute), 60) AS minute, sum(shares) AS shares, intDiv(toUnixTimestamp(now()), 60) AS this_minute
+SELECT content_id, intDiv(toUnixTimestamp(minute), 60) AS slot, sum(shares) AS shares, intDiv(toUnixTimestamp(now()), 60) AS this_minute
 FROM v_content_minute
 WHERE content_id IN {ids:Array(String)} AND minute > toStartOfMinute(now('UTC')) - INTERVAL 60 MINUTE AND minute <= now('UTC')
-GROUP BY content_id, minute
+GROUP BY content_id, slot
 """
 
 GENERATIONS = """
@@ -90,10 +91,10 @@ FROM v_content_minute WHERE content_id = {id:String} GROUP BY platform ORDER BY 
 """
 
 CONTENT_LAST_HOUR = """
-SELECT intDiv(toUnixTimestamp(minute), 60) AS minute, sum(shares) AS shares, sum(secondary_reach) AS reach
+SELECT intDiv(toUnixTimestamp(minute), 60) AS slot, sum(shares) AS shares, sum(secondary_reach) AS reach
 FROM v_content_minute
 WHERE content_id = {id:String} AND minute > toStartOfMinute(now('UTC')) - INTERVAL 60 MINUTE AND minute <= now('UTC')
-GROUP BY minute
+GROUP BY slot
 """
 
 CONTENT_LIFE = """
@@ -134,6 +135,6 @@ LETTERS_BY_REASON = (
 )
 
 LETTERS_BY_MINUTE = """
-SELECT intDiv(toUnixTimestamp(received_at), 60) AS minute, count() AS records, intDiv(toUnixTimestamp(now()), 60) AS this_minute
-FROM v_dead_letters WHERE received_at > toStartOfMinute(now('UTC')) - INTERVAL 59 MINUTE GROUP BY minute
+SELECT intDiv(toUnixTimestamp(received_at), 60) AS slot, count() AS records, intDiv(toUnixTimestamp(now()), 60) AS this_minute
+FROM v_dead_letters WHERE received_at > toStartOfMinute(now('UTC')) - INTERVAL 59 MINUTE GROUP BY slot
 """

@@ -11,7 +11,7 @@ export const amplifierPanel = () => {
   const rows = new Map();
   const body = el("tbody");
   const foot = el("p.quiet");
-  const head = el("tr", {}, el("th", { scope: "col" }, "Who"), COLUMNS.map(([, label, key]) => el("th", { scope: "col" }, term(key, label))));
+  const head = el("tr", {}, el("th", { scope: "col" }, "Who"), COLUMNS.map(([name, label, key]) => el(`th.${name}`, { scope: "col" }, term(key, label))));
   return {
     node: el("section.panel.amplifiers", { "aria-labelledby": "amplifiers-title" },
       el("div.panel-head", {}, el("h2", { id: "amplifiers-title" }, "Top amplifiers")),
@@ -31,7 +31,7 @@ export const amplifierPanel = () => {
 const key = (one) => `${one.platform}\n${one.actor_id}`;
 
 const row = (one) => {
-  const cells = COLUMNS.map(() => el("td.num"));
+  const cells = COLUMNS.map(([name]) => el(`td.num.${name}`));
   const node = el("tr", {}, el("th.who", { scope: "row" }, el("span.actor", { title: one.actor_id }, one.actor_id), badge(one.platform)), cells);
   const update = (now) => COLUMNS.forEach(([name], index) => {
     write(cells[index], number(now[name]));

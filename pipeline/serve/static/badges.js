@@ -5,8 +5,8 @@ import { platformColour, platformName } from "./platforms.js";
 export const badge = (platform) =>
   el("span.badge", {}, el("i", { style: { "background-color": platformColour(platform) }, "aria-hidden": true }), platformName(platform));
 
-/** Badges that change only when the platforms do. */
-export const badges = () => {
+/** Badges that change only when the platforms do; beyond `most`, the rest as a number that names them. */
+export const badges = (most = Infinity) => {
   const node = el("span.badges");
   let shown = "";
   return {
@@ -14,7 +14,9 @@ export const badges = () => {
     update: (platforms) => {
       if (shown === platforms.join("\n")) return;
       shown = platforms.join("\n");
-      node.replaceChildren(...platforms.map(badge));
+      const rest = platforms.slice(most).map(platformName).join(", ");
+      node.replaceChildren(...platforms.slice(0, most).map(badge));
+      if (rest) node.append(el("span.badge.rest", { title: rest, "aria-label": `and ${rest}` }, `+${platforms.length - most}`));
     },
   };
 };

@@ -25,15 +25,15 @@ export const sparkline = () => {
 };
 
 /**
- * Stacked bars. `update({ start, step, series: [{ name, colour, values }] })`: `start` in minutes since 1970 UTC, `step` minutes a slot.
- * `unit` is a noun ("shares"); `partial` tells that the last slot still runs.
+ * Stacked bars. `update({ start, step, running, series: [{ name, colour, values }] })`: `start` in minutes since 1970 UTC, `step` minutes a slot.
+ * `running` tells that the last slot is not over. `unit` is a noun ("shares").
  */
-export const bars = ({ unit, height = 150, partial = false }) => {
+export const bars = ({ unit, height = 150 }) => {
   const frame = svg("svg.chart", { role: "img", height });
   const readout = el("p.readout", { "aria-hidden": "true" });
   const node = el("div.chart-holder", {}, readout, frame);
   const state = { data: null, width: 0, at: null };
-  const draw = () => state.data && state.width > 0 && render(frame, readout, state, { unit, height, partial });
+  const draw = () => state.data && state.width > 0 && render(frame, readout, state, { unit, height });
   new ResizeObserver(([entry]) => {
     state.width = Math.floor(entry.contentRect.width);
     draw();
@@ -55,7 +55,7 @@ const point = (event, frame, state, draw) => {
   draw();
 };
 
-const render = (frame, readout, state, { unit, height, partial }) => {
+const render = (frame, readout, state, { unit, height }) => {
   const { data, width, at } = state;
   const count = data.series[0]?.values.length ?? 0;
   const totals = Array.from({ length: count }, (_, index) => data.series.reduce((sum, one) => sum + one.values[index], 0));
@@ -68,19 +68,19 @@ const render = (frame, readout, state, { unit, height, partial }) => {
   frame.setAttribute("aria-label", summary(data, totals, unit));
   frame.replaceChildren(
     ...yAxis(top, y, width),
-    ...stack(data.series, slot, y, partial),
+    ...stack(data.series, slot, y, data.running),
     ...xAxis(data, slot, count, height, width),
     ...(at === null ? [] : [svg("rect.cursor", { x: LEFT + at * slot, y: TOP, width: Math.max(1, slot), height: inner })]),
   );
-  readout.textContent = at === null ? per(data, unit) : reading(data, totals, at, unit, partial && at === count - 1);
+  readout.textContent = at === null ? per(data, unit) : reading(data, totals, at, unit, data.running && at === count - 1);
 };
 
 const per = (data, unit) => `${unit} per ${span(data.step)}`;
 
-const reading = (data, totals, at, unit, running) => {
+const reading = (data, totals, at, unit, runs) => {
   const when = data.step >= 720 ? tick(data.start + at * data.step, data.step) : minuteTime(data.start + at * data.step);
   const parts = data.series.length > 1 ? data.series.filter((one) => one.values[at]).map((one) => `${one.name} ${number(one.values[at])}`) : [];
-  return `${when}${running ? " (running)" : ""}: ${number(totals[at])} ${unit}${parts.length ? ` · ${parts.join(", ")}` : ""}`;
+  return `${when}${runs ? " (running)" : ""}: ${number(totals[at])} ${unit}${parts.length ? ` · ${parts.join(", ")}` : ""}`;
 };
 
 const summary = (data, totals, unit) => {
@@ -95,7 +95,7 @@ const yAxis = (top, y, width) =>
     svg("text.axis", { x: LEFT - 8, y: y(value) + 4, "text-anchor": "end" }, number(value)),
   ]);
 
-const stack = (series, slot, y, partial) => {
+const stack = (series, slot, y, running) => {
   const base = series[0] ? series[0].values.map(() => 0) : [];
   const gap = slot > 4 ? 1.5 : slot > 2 ? 0.5 : 0;
   return series.flatMap(({ colour, values }) => {
@@ -106,7 +106,7 @@ const stack = (series, slot, y, partial) => {
       base[index] += value;
       const to = y(base[index]);
       const x = LEFT + index * slot + gap / 2;
-      shapes[partial && index === values.length - 1 ? "running" : "whole"] += `M${x} ${from}V${to}H${x + slot - gap}V${from}Z`;
+      shapes[running && index === values.length - 1 ? "running" : "whole"] += `M${x} ${from}V${to}H${x + slot - gap}V${from}Z`;
     });
     return Object.entries(shapes).filter(([, d]) => d).map(([kind, d]) => svg(`path.bar.${kind}`, { d, style: { fill: colour } }));
   });

@@ -1,7 +1,7 @@
 // One content: its tree drawn live, and every figure of it.
 import { badges } from "./badges.js";
 import { el, write } from "./dom.js";
-import { ago, dateTime } from "./format.js";
+import { ago, dateTime, shortId } from "./format.js";
 import { amplifierPanel } from "./amplifiers.js";
 import { figurePanel } from "./figures.js";
 import { generationPanel } from "./generations.js";
@@ -16,11 +16,12 @@ export const contentView = (id, back) => {
   const tree = treePanel();
   const missing = el("div.panel.empty", { hidden: true }, el("h3", {}, "Not seen yet"),
     el("p", {}, "No event of this content has arrived. The page shows it as soon as one does."));
-  const body = el("div.content-grid", {}, figures.node, tree.node, generations.node, minutes.node, amplifiers.node, platforms.node, basis.node);
+  const body = el("div.content-body", {}, figures.node, el("div.columns", {},
+    el("div.column", {}, tree.node, amplifiers.node), el("div.column", {}, generations.node, minutes.node, platforms.node, basis.node)));
   body.hidden = true;
   return {
     node: el("article.content", {}, head.node, missing, body),
-    title: `${id} · Share Cascades`,
+    title: `${shortId(id)} · Share Cascades`,
     accepts: (address) => address.view === "content" && address.id === id,
     query: () => ({ view: "content", id }),
     handlers: {
@@ -45,7 +46,7 @@ const heading = (id, back) => {
   const seen = el("span.seen");
   const node = el("header.content-head", {},
     el("nav", { "aria-label": "Back" }, el("a.back", { href: back }, "← All contents")),
-    el("h1", { title: id }, id, outside(id)),
+    el("h1", { title: id }, shortId(id), outside(id)),
     el("p.sub", {}, shape, campaign, platforms.node, seen));
   const update = (facts) => {
     write(campaign, facts.campaign_id ?? "", { glow: false });

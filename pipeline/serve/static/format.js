@@ -63,6 +63,9 @@ export const span = (minutes) => {
   return value === 1 ? unit : `${value} ${unit}s`;
 };
 
+/** A content id for a headline: an address without its scheme. */
+export const shortId = (id) => id.replace(/^https?:\/\/(www\.)?(?=.)/, "");
+
 export const bytes = (count) => (count < 1000 ? `${count} bytes` : `${compact.format(count)}B`);
 
 export const plural = (count, one, many = `${one}s`) => `${exact(count)} ${count === 1 ? one : many}`;

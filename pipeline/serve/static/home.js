@@ -6,7 +6,7 @@ import { lettersPanel } from "./letters.js";
 import { overview } from "./overview.js";
 import { contentList } from "./list.js";
 
-const PAGE = 40;
+const PAGE = matchMedia("(max-width: 760px)").matches ? 20 : 40;
 const MOST = 200;
 
 /** The view. `reopen` opens the stream anew when the filters have changed. */

@@ -49,7 +49,7 @@ const counter = (name, label) => {
   return {
     node: el(`div.pair-side.${name}`, {}, term(name, label), total, speed),
     update: (value) => {
-      write(total, number(value.total));
+      write(total, number(value.total), { glow: false });
       total.title = exact(value.total);
       write(speed, `${rate(value.per_second)} per s`, { glow: false });
     },

@@ -2,7 +2,7 @@
 import { badges } from "./badges.js";
 import { sparkline } from "./chart.js";
 import { arrange, el, glide, write } from "./dom.js";
-import { decimal, exact, number } from "./format.js";
+import { decimal, exact, number, shortId } from "./format.js";
 import { term } from "./help.js";
 
 const COLUMNS = [
@@ -59,9 +59,9 @@ const place = (body, rows, state, note) => {
 };
 
 const row = (id) => {
-  const link = el("a.content-link", { href: `#/content/${encodeURIComponent(id)}` }, id);
+  const link = el("a.content-link", { href: `#/content/${encodeURIComponent(id)}`, title: id }, shortId(id));
   const campaign = el("span.campaign");
-  const platforms = badges();
+  const platforms = badges(3);
   const line = sparkline();
   const cells = Object.fromEntries(COLUMNS.map(([key, label, kind]) => [key, cell(label, kind)]));
   const shape = el("span.shape");

@@ -10,7 +10,8 @@ export const minutePanel = () => {
   const buttons = { hour: choice("Last hour"), life: choice("Whole life") };
   const draw = () => {
     const { content, range } = state;
-    const data = range === "hour" ? { ...content.hour, start: content.hour_end - 59, step: 1 } : content.life;
+    const life = { ...content.life, running: content.hour_end < content.life.start + content.life.step * content.life.shares.length };
+    const data = range === "hour" ? { ...content.hour, start: content.hour_end - 59, step: 1, running: true } : life;
     for (const [name, button] of Object.entries(buttons)) button.setAttribute("aria-pressed", name === range);
     buttons.life.title = `in slots of ${span(content.life.step)}`;
     shares.update({ ...data, series: [{ name: "shares", colour: "var(--accent)", values: data.shares }] });
@@ -23,10 +24,13 @@ export const minutePanel = () => {
       shares.node, reach.node),
     update: (content) => {
       state.content = content;
-      state.range ??= content.hour.shares.some((value) => value > 0) ? "hour" : "life";
+      state.range ??= firstRange(content);
       draw();
     },
   };
 };
+
+// A young content fills its own life best; an old one is interesting for what it does now, if it does anything.
+const firstRange = ({ hour, hour_end: end, life }) => (end - life.start > 59 && hour.shares.some((value) => value > 0) ? "hour" : "life");
 
 const choice = (label) => el("button", { type: "button", "aria-pressed": "false" }, label);

@@ -14,7 +14,7 @@ export const overview = () => {
     contents: tile("Contents"),
     rejected: tile("Rejected, last hour", "rejected"),
   };
-  const chart = bars({ unit: "shares", height: 132, partial: true });
+  const chart = bars({ unit: "shares", height: 132 });
   const legend = el("div.legend");
   const node = el("section.overview", { "aria-label": "All contents" },
     el("div.tiles", {}, Object.values(tiles).map((one) => one.node)),
@@ -26,7 +26,7 @@ export const overview = () => {
       tiles.moving.update(sum(platforms.map((one) => sum(one.shares.slice(-5)))));
       tiles.reach.update(platforms.length ? sum(pulse.hour.reach) : pulse.contents ? 0 : null);
       tiles.contents.update(pulse.contents);
-      chart.update({ start: pulse.hour.end - 59, step: 1, series: series(platforms) });
+      chart.update({ start: pulse.hour.end - 59, step: 1, running: true, series: series(platforms) });
       drawLegend(legend, platforms);
     },
     letters: (letters) => tiles.rejected.update(sum(letters.hour)),
@@ -39,7 +39,7 @@ const tile = (label, key = null) => {
   return {
     node,
     update: (figure) => {
-      write(value, number(figure));
+      write(value, number(figure), { glow: false });
       value.title = exact(figure);
     },
   };

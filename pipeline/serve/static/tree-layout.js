@@ -3,7 +3,7 @@
 const GOLDEN = 0.61803398875;
 const GAP = 0.9; // between bands, in cells: a cell is the room that one spread gets
 const THINNEST = 1.1;
-const FULLEST = 3.2; // an unevenly filled band gets at most this many times the area of an even one
+const FULLEST = 5; // an unevenly filled band gets at most this many times the area of an even one
 
 /**
  * `nodes`: Map of id → node with `parent` (id or null), `depth`, `at`, `id`. Sets `angle` (radians, 0 = up), `radius` (cells), `below` and
@@ -28,18 +28,19 @@ const link = (nodes, root) => {
   return byDepth;
 };
 
-// A spread weighs less where its generation is large: broad generations share the circle with narrow ones below them.
+// A sector is as wide as the largest part that it holds of any generation, so that broad and deep cascades both fill the circle. Narrow
+// generations count as if they were broader: a single long chain must not push the rest aside.
 const weigh = (byDepth, root) => {
+  const broadest = Math.max(1, ...byDepth.slice(1).map((generation) => generation?.length ?? 0));
   for (const generation of byDepth.slice(1).reverse()) {
     if (!generation) continue;
-    const own = generation.length ** -0.4;
+    const own = 1 / Math.max(generation.length, broadest / 4);
     for (const node of generation) {
-      node.own = own * (1 + 0.35 * Math.log2(1 + node.hidden));
-      node.weight = node.own + node.children.reduce((sum, child) => sum + child.weight, 0);
+      const children = node.children.reduce((sum, child) => sum + child.weight, 0);
+      node.weight = Math.max(own * (1 + 0.35 * Math.log2(1 + node.hidden)), children);
       node.below = node.hidden + node.children.reduce((sum, child) => sum + child.below + 1, 0);
     }
   }
-  root.own = 0;
   root.weight = root.children.reduce((sum, child) => sum + child.weight, 0);
 };
 
@@ -49,8 +50,8 @@ const spread = (byDepth, root) => {
   let parents = [root];
   byDepth.slice(1).forEach((generation, index) => {
     if (!generation) return;
-    const outer = Math.max(inner + THINNEST, Math.sqrt(inner ** 2 + (generation.length * crowding(parents)) / Math.PI));
     for (const parent of parents) share(parent);
+    const outer = Math.max(inner + THINNEST, Math.sqrt(inner ** 2 + (generation.length * crowding(generation)) / Math.PI));
     generation.forEach((node, order) => {
       node.angle = (node.from + node.to) / 2;
       node.slot ??= order; // kept for life, so that newcomers push nobody in or out
@@ -64,19 +65,17 @@ const spread = (byDepth, root) => {
   return rings;
 };
 
-// How much denser than even the fullest sectors are: weighted by where the spreads are.
-const crowding = (parents) => {
-  const all = parents.reduce((sum, parent) => sum + parent.children.length, 0);
-  const dense = parents.reduce((sum, parent) => {
-    const part = parent.children.length / all;
-    return sum + (part * part * 2 * Math.PI) / Math.max(1e-6, parent.to - parent.from);
-  }, 0);
+// How much denser than an even band it is where the spreads are.
+const crowding = (generation) => {
+  const even = (2 * Math.PI) / generation.length;
+  const dense = generation.reduce((sum, node) => sum + even / Math.max(1e-9, node.to - node.from), 0) / generation.length;
   return Math.min(FULLEST, Math.max(1, dense));
 };
 
 const share = (parent) => {
+  const weight = parent.children.reduce((sum, child) => sum + child.weight, 0);
   const room = parent.to - parent.from;
-  let from = parent.from + (room * parent.own) / parent.weight / 2 || parent.from;
+  let from = parent.from + (room * (1 - weight / parent.weight)) / 2;
   for (const child of parent.children) {
     child.from = from;
     from = child.to = from + (room * child.weight) / parent.weight;

@@ -1,6 +1,8 @@
 // Painting the tree. Only this file touches the canvas context.
 import { platformColour } from "./platforms.js";
 
+const NEW_MS = 1400;
+
 /** Colours of the page's theme, for the canvas. */
 export const readTheme = () => {
   const style = getComputedStyle(document.documentElement);
@@ -9,9 +11,9 @@ export const readTheme = () => {
 };
 
 /** Radius in pixels of a spread by its audience; unknown audiences get the smallest. */
-export const nodeRadius = (audience, crowd) => {
-  const most = crowd > 600 ? 0.75 : crowd > 150 ? 1 : 1.35;
-  return (audience ? 1.6 + Math.max(0, Math.log10(audience) - 1) ** 1.55 * 1.15 : 1.6) * most;
+export const nodeRadius = (audience, cell) => {
+  const size = audience ? 1.6 + Math.max(0, Math.log10(audience) - 1) ** 1.55 * 1.15 : 1.6;
+  return size * Math.min(1.35, Math.max(0.55, cell / 11)); // `cell`: pixels that one spread has
 };
 
 export const drawTree = (canvas, tree, now) => {
@@ -23,15 +25,18 @@ export const drawTree = (canvas, tree, now) => {
   context.translate(size.width / 2 + view.x, size.height / 2 + view.y);
   context.scale(view.zoom, view.zoom);
   const nodes = [...tree.nodes.values()];
+  const cell = tree.fit().scale;
+  const fresh = nodes.filter((node) => now - node.bornAt < NEW_MS || now - (node.grewAt ?? -1e9) < NEW_MS).length;
+  const glow = Math.min(0.7, 40 / fresh); // a flood of newcomers must not drown the picture
   rings(context, tree, theme, view.zoom);
   links(context, tree, nodes);
   if (tree.picked) path(context, tree, theme);
   // Large audiences first, so that small ones stay visible on top of them.
   nodes.sort((a, b) => (b.audience ?? -1) - (a.audience ?? -1));
-  for (const node of nodes) dot(context, node, nodes.length, theme, now);
+  for (const node of nodes) dot(context, node, { cell, theme, now, glow });
   for (const node of tree.leaving) ghost(context, node, now);
   centre(context, theme);
-  if (tree.picked) halo(context, tree.picked, nodes.length, theme);
+  if (tree.picked) halo(context, tree.picked, cell, theme);
   counts(context, nodes, theme, view.zoom);
 };
 
@@ -41,13 +46,15 @@ const rings = (context, tree, theme, zoom) => {
   context.fillStyle = theme.muted;
   context.font = `${10 / zoom}px system-ui, sans-serif`;
   context.textAlign = "center";
+  let labelled = 0;
   (tree.ringsNow ?? []).forEach((radius, index) => {
     const edge = radius + 6;
     context.beginPath();
     context.arc(0, 0, edge, 0, 2 * Math.PI);
     context.stroke();
-    const before = index ? tree.ringsNow[index - 1] : 0;
-    if (radius - before > 13 / zoom) label(context, String(tree.plan.rings[index].depth), 0, -edge, theme, zoom);
+    if (radius - labelled < 15 / zoom) return;
+    labelled = radius;
+    label(context, String(tree.plan.rings[index]?.depth ?? ""), 0, -edge, theme, zoom);
   });
 };
 
@@ -60,7 +67,7 @@ const label = (context, text, x, y, theme, zoom) => {
 };
 
 const links = (context, tree, nodes) => {
-  context.globalAlpha = Math.min(0.5, Math.max(0.1, 4.5 / Math.sqrt(nodes.length + 1)));
+  context.globalAlpha = Math.min(0.5, Math.max(0.16, 4.5 / Math.sqrt(nodes.length + 1)));
   context.lineWidth = nodes.length > 400 ? 0.7 : 1.1;
   const byColour = new Map();
   for (const node of nodes) {
@@ -96,13 +103,13 @@ const path = (context, tree, theme) => {
   context.stroke();
 };
 
-const dot = (context, node, crowd, theme, now) => {
+const dot = (context, node, { cell, theme, now, glow }) => {
   const age = now - node.bornAt;
   if (age < 0) return;
-  const radius = nodeRadius(node.audience, crowd) * grown(age);
+  const radius = nodeRadius(node.audience, cell) * grown(age);
   const colour = platformColour(node.platform);
-  if (age < 1400) ripple(context, node, radius, age / 1400, colour);
-  if (now - (node.grewAt ?? -1e9) < 1000) ripple(context, node, radius, (now - node.grewAt) / 1000, colour);
+  const news = Math.min(age, now - (node.grewAt ?? -1e9));
+  if (news < NEW_MS) ripple(context, node, radius, news / NEW_MS, colour, glow);
   context.beginPath();
   context.arc(node.now.x, node.now.y, radius, 0, 2 * Math.PI);
   if (node.retracted) {
@@ -124,12 +131,12 @@ const grown = (age) => {
   return share === 1 ? 1 : Math.max(0, 1 + 1.9 * (share - 1) ** 3 + 0.9 * (share - 1) ** 2); // a little over, then back
 };
 
-const ripple = (context, node, radius, share, colour) => {
-  context.globalAlpha = (1 - share) * 0.7;
+const ripple = (context, node, radius, share, colour, glow) => {
+  context.globalAlpha = (1 - share) * glow;
   context.strokeStyle = colour;
   context.lineWidth = 1.4;
   context.beginPath();
-  context.arc(node.now.x, node.now.y, radius + share * 14, 0, 2 * Math.PI);
+  context.arc(node.now.x, node.now.y, radius + share * 12, 0, 2 * Math.PI);
   context.stroke();
   context.globalAlpha = 1;
 };
@@ -154,11 +161,11 @@ const centre = (context, theme) => {
   context.fill();
 };
 
-const halo = (context, node, crowd, theme) => {
+const halo = (context, node, cell, theme) => {
   context.strokeStyle = theme.accent;
   context.lineWidth = 2;
   context.beginPath();
-  context.arc(node.now.x, node.now.y, nodeRadius(node.audience, crowd) + 3.5, 0, 2 * Math.PI);
+  context.arc(node.now.x, node.now.y, nodeRadius(node.audience, cell) + 3.5, 0, 2 * Math.PI);
   context.stroke();
 };
 
