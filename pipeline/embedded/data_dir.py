@@ -8,7 +8,6 @@ import os
 import shutil
 import time
 from contextlib import suppress
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Self
 
 import psutil
@@ -66,9 +65,10 @@ class DataDir:
             self._lock = None
 
     def stamp(self) -> None:
-        """Note which versions wrote here, and which Kafka cluster ClickHouse's rows belong to. Called once everything runs."""
+        """Note which Kafka wrote here (ClickHouse notes its own version), and which Kafka cluster ClickHouse's rows belong to. Called once everything runs."""
         write_whole(
-            self.path / STAMP, json.dumps(_versions() | {"layout": LAYOUT, "kafka_cluster": self._cluster()}) + "\n"
+            self.path / STAMP,
+            json.dumps({"layout": LAYOUT, "kafka": jar_lock.read().kafka, "kafka_cluster": self._cluster()}) + "\n",
         )
 
     def _refuse_foreign(self) -> None:
@@ -97,11 +97,12 @@ class DataDir:
             raise UsageError(
                 f"{self.path} was written by a newer release of share-cascades: use that release, or name another folder with --data"
             )
-        for part, ours in _versions().items():
-            if _ordered(theirs := stated.get(part, ours)) > _ordered(ours):
-                raise UsageError(
-                    f"{self.path} was written by {part} {theirs}, which {part} {ours} cannot read: install the newer release, or name another folder with --data"
-                )
+        ours, theirs = jar_lock.read().kafka, stated.get("kafka", "")
+        if _ordered(theirs) > _ordered(ours):
+            raise UsageError(
+                f"{self.path} was written by Kafka {theirs}, which Kafka {ours} cannot read: install the newer release of share-cascades, "
+                f"or name another folder with --data"
+            )
         if (known := stated.get("kafka_cluster")) and known != self._cluster():
             raise UsageError(
                 f"Kafka's data in {self.path} is gone or is another cluster's, so its offsets do not fit ClickHouse's rows: put the folder back as it was, "
@@ -136,10 +137,6 @@ def require_space(path: Path, needed: int = NEEDED_BYTES) -> None:
         raise UnavailableError(
             f"only {free / 1e6:.0f} MB are free where {path} lies, and {needed / 1e6:.0f} MB are needed: make room, or name a folder on another disk with --data"
         )
-
-
-def _versions() -> dict[str, str]:
-    return {"kafka": jar_lock.read().kafka, "clickhouse": version("chdb-core")}
 
 
 def _ordered(stated: str) -> list[int]:

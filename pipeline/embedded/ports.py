@@ -15,12 +15,14 @@ UNREGISTERED = range(20_000, 32_000)
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen on the port now. Connections that are only being forgotten by the kernel do not count."""
+    """Whether a server could listen on the port now. Connections that are only being forgotten by the kernel do not count.
+
+    The probe does not listen: a process that another thread forks meanwhile has it open for a moment, and would keep the port taken.
+    """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
-            probe.listen(1)
         except OSError:
             return False
         return True

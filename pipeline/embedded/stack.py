@@ -55,6 +55,11 @@ class Stack:
         self._undo = ExitStack()
 
     @property
+    def keep_fds(self) -> list[int]:
+        """For further children that belong to the stack: with these open, the next stack on the folder waits until they have ended."""
+        return [self._folder.lock_fd]
+
+    @property
     def settings(self) -> Settings:
         """The settings with the addresses where the parts really listen."""
         kafka, clickhouse = self.kafka, self.clickhouse
@@ -78,13 +83,13 @@ class Stack:
         self._undo.close()
 
     def _make_parts(self) -> None:
-        kafka_port = local_port(self._asked.kafka_bootstrap, "CASCADES_KAFKA_BOOTSTRAP")
-        clickhouse_port = local_port(self._asked.clickhouse_url, "CASCADES_CLICKHOUSE_URL")
-        path, keep = self._folder.path, [self._folder.lock_fd]
+        kafka = local_port(self._asked.kafka_bootstrap, "CASCADES_KAFKA_BOOTSTRAP")
+        clickhouse = local_port(self._asked.clickhouse_url, "CASCADES_CLICKHOUSE_URL")
+        path, report, keep = self._folder.path, self._report, self.keep_fds
         self.kafka = EmbeddedKafka(
-            path / "kafka", kafka_port, self._report.part("Kafka"), cache_dir=self._asked.cache_dir, keep_fds=keep
+            path / "kafka", kafka, report.part("Kafka"), cache_dir=self._asked.cache_dir, keep_fds=keep
         )
-        self.clickhouse = EmbeddedClickHouse(path / "clickhouse", clickhouse_port, self._report.part("ClickHouse"))
+        self.clickhouse = EmbeddedClickHouse(path / "clickhouse", clickhouse, report.part("ClickHouse"), keep_fds=keep)
         self._parts = {"kafka": self.kafka, "clickhouse": self.clickhouse}
 
     def _start_parts(self, undo: ExitStack) -> None:
