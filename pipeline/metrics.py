@@ -89,6 +89,14 @@ class Metric(Enum):
     # Falls to 0 after a start. Stands still: Kafka is slow or gone.
     REBALANCES = Spec("cascades_rebalances_total", "counter", "Times that partitions were taken or given")
     # A few per deployment. Steady: workers are killed or too slow to poll; look at their memory and at pauses.
+    PAGE_STREAMS = Spec("cascades_page_streams", "gauge", "Browsers that watch the page")
+    # Near 256: new visitors are turned away; serve the page from more processes.
+    PAGE_LOOK_SECONDS = Spec(
+        "cascades_page_look_seconds", "histogram", "Time of one look at ClickHouse, by feed", ("feed",)
+    )
+    # Above one second: the page refreshes more slowly so as not to burden ClickHouse; look at ClickHouse's own load.
+    PAGE_PROBLEMS = Spec("cascades_page_problems_total", "counter", "Looks that got no answer, by feed", ("feed",))
+    # Steady: ClickHouse is down or its schema is old; the page's /readyz has the sentence.
     READY = Spec("cascades_ready", "gauge", "1 when the process does its work, by part", ("part",))
     # 0 for longer than a restart takes: the part's detail stands in /readyz.
     BUILD_INFO = Spec("cascades_build_info", "gauge", "Always 1; the labels say what runs", ("version", "python"))

@@ -12,6 +12,7 @@ from typing import Protocol, runtime_checkable
 import msgspec
 
 from pipeline.errors import UnavailableError
+from pipeline.metrics import Metric, Metrics
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ class Feed:
     load: Load
     interval_s: float
     versions: Iterator[int]
+    metrics: Metrics
     problem: str = ""
     parts: dict[str, Part] = field(default_factory=dict)
     values: dict[str, object] = field(default_factory=dict)
@@ -69,7 +71,8 @@ class Feed:
         answer: Mapping[str, object] = {}
         self.problem = ""
         try:
-            answer = await asyncio.wait_for(self.load(), LOAD_LIMIT_S)
+            with self.metrics.timed(Metric.PAGE_LOOK_SECONDS, self.name):
+                answer = await asyncio.wait_for(self.load(), LOAD_LIMIT_S)
         except UnavailableError as error:
             self.problem = str(error)
         except TimeoutError:
@@ -78,6 +81,7 @@ class Feed:
             # One page's fault must not end the others; the log has the stack, the visitor a sentence.
             log.exception("feed %s failed", self.name)
             self.problem = "an error of the page itself; its log says more"
+        self.metrics.add(Metric.PAGE_PROBLEMS, bool(self.problem), self.name)
         self._publish({**answer, f"problem:{self.name}": {"text": self.problem}})
 
     def _publish(self, answer: Mapping[str, object]) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import UnavailableError
+from pipeline.metrics import Metrics
 from pipeline.serve.feed import Feed, Load, Part
 
 if TYPE_CHECKING:
@@ -43,8 +44,9 @@ class Listener:
 class Hub:
     """All feeds of one process. `boot` names this run: versions of another run mean nothing here."""
 
-    def __init__(self, make: Callable[[Topic], tuple[Load, float]]) -> None:
+    def __init__(self, make: Callable[[Topic], tuple[Load, float]], metrics: Metrics | None = None) -> None:
         self._make = make
+        self.metrics = metrics or Metrics()
         self._versions = itertools.count(1)
         self._feeds: dict[Topic, Feed] = {}
         self._tasks: dict[Topic, asyncio.Task[None]] = {}
@@ -101,7 +103,7 @@ class Hub:
         if feed is None:
             self._make_room()
             load, interval_s = self._make(topic)
-            feed = self._feeds[topic] = Feed(topic.kind, load, interval_s, self._versions)
+            feed = self._feeds[topic] = Feed(topic.kind, load, interval_s, self._versions, self.metrics)
             self._tasks[topic] = asyncio.create_task(feed.run(), name=f"feed {topic.kind}")
         return feed
 

@@ -7,9 +7,10 @@ import signal
 from typing import TYPE_CHECKING
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from pipeline.errors import UnavailableError
+from pipeline.metrics import Metric
 from pipeline.serve.api import answer
 from pipeline.serve.app import HUB, make_app
 from pipeline.serve.topics import HEALTH
@@ -73,10 +74,12 @@ def status_app(hub: Hub) -> web.Application:
         health = (await hub.current(HEALTH))["health"]
         parts = {name: health["parts"][name] for name in ("page", "clickhouse")}
         ready = all(part["ok"] for part in parts.values())
+        for name, part in parts.items():
+            hub.metrics.set(Metric.READY, part["ok"], name)
         return answer({"ready": ready, "parts": parts}, status=200 if ready else 503)
 
     async def metrics(_request: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        return web.Response(body=hub.metrics.page(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     app = web.Application()
     app.add_routes([web.get("/livez", livez), web.get("/readyz", readyz), web.get("/metrics", metrics)])

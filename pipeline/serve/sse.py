@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from pipeline.metrics import Metric
 from pipeline.serve.topics import view_topics
 
 if TYPE_CHECKING:
@@ -38,13 +39,17 @@ class Streams:
         topics = view_topics(request.query)
         if self.count >= MAX_STREAMS:
             raise web.HTTPServiceUnavailable(headers={"Retry-After": "10"}, text="too many open pages")
-        self.count += 1
+        self._count(1)
         try:
             with self._hub.listen(topics) as listener:
                 listener.seen = self._resume(request)
                 return await self._answer(request, listener)
         finally:
-            self.count -= 1
+            self._count(-1)
+
+    def _count(self, change: int) -> None:
+        self.count += change
+        self._hub.metrics.set(Metric.PAGE_STREAMS, self.count)
 
     async def _answer(self, request: web.Request, listener: Listener) -> web.StreamResponse:
         headers = {

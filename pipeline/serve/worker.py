@@ -8,10 +8,11 @@ from typing import Any
 import aiohttp
 import msgspec
 
+from pipeline.metrics import Metric
 from pipeline.serve.address import shown
 
 ASK_LIMIT = aiohttp.ClientTimeout(total=2)
-LAG_METRIC = "cascades_lag_records"
+LAG_METRIC = Metric.LAG_RECORDS.value.name
 
 
 @dataclass(frozen=True, slots=True)
