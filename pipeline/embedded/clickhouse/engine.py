@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from chdb.state.sqlitelike import StreamingInserter, StreamingResult
+    from chdb.state.sqlitelike import StreamingResult
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 UNKNOWN_SETTING = 115
@@ -124,11 +124,20 @@ class Session:
         except Exception as error:
             raise from_engine(error) from error
 
-    def insert(self, sql: bytes, input_format: str) -> StreamingInserter:
+    def insert(self, sql: bytes, input_format: str) -> Any:
         """Begin an INSERT whose data is appended piece by piece."""
         try:
             return self._connection.send_insert(sql.decode(), input_format)
         except Exception as error:
+            raise from_engine(error) from error
+
+    def push(self, inserter: Any, data: bytes) -> None:
+        """Append all the data of an INSERT and finish it."""
+        try:
+            inserter.append(data)
+            inserter.finish()
+        except Exception as error:
+            inserter.cancel()
             raise from_engine(error) from error
 
     def close(self) -> None:

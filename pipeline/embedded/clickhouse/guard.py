@@ -63,6 +63,13 @@ class Guard:
         _check_command(found)
         _check_parameters(found, parameters)
 
+    def check_sql(self, sql: str) -> None:
+        """The same for SQL that was put together from a request's parts: one statement."""
+        found = list(tokens(sql.encode()))
+        if any(token.is_mark(";") for token in found):
+            raise ServerError(SYNTAX_ERROR, "Syntax error: a semicolon inside of a statement")
+        self.check(found, {})
+
     def may_evaluate(self, data: bytes) -> bool:
         """Whether data of FORMAT Values, which may hold expressions, is harmless. If not, the engine must take it as literals only."""
         if _CALL.search(data) is None and not any(mark in data for mark in _COMMENTS):

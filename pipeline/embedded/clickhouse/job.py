@@ -7,19 +7,24 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pipeline.embedded.clickhouse import external, native
 from pipeline.embedded.clickhouse.errors import READONLY, ServerError, from_engine
 from pipeline.embedded.clickhouse.formats import is_plain
 from pipeline.embedded.clickhouse.request import READER, Request
 from pipeline.embedded.clickhouse.statement import Shape, Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pipeline.embedded.clickhouse.engine import Engine, Session
     from pipeline.embedded.clickhouse.sessions import Sessions
 
 DEFAULT_FORMAT = "TabSeparated"
 PIECE = 1 << 20
+_LITERALS_ONLY = {
+    "input_format_values_interpret_expressions": "0",
+    "input_format_values_deduce_templates_of_expressions": "0",
+}
 
 
 @dataclass(slots=True)
@@ -63,43 +68,57 @@ class Job:
         """Nanoseconds since the statement was taken up."""
         return time.perf_counter_ns() - self._began
 
-    def open(self) -> None:
+    def open(self, tables: Sequence[external.ExternalTable] = ()) -> None:
         """Judge the statement, and make the session ready. Raises ServerError."""
         self._engine.guard.check(self.statement.tokens, self._request.parameters)
         choice = self._request.session
         if choice is None:
-            self._session = self._engine.session()
+            session = self._engine.session()
         else:
-            self._session = self._sessions.take(self._request.user, choice, self._engine.session)
-            self._restore = self._session.remember([*self._request.settings, "log_comment"])
-        self._prepare(self._session)
+            session = self._sessions.take(self._request.user, choice, self._engine.session)
+        self._session = session
+        if choice is not None:
+            self._restore = session.remember([*self._request.settings, "log_comment"])
+        self._prepare(session, tables)
 
-    def _prepare(self, session: Session) -> None:
+    def _prepare(self, session: Session, tables: Sequence[external.ExternalTable]) -> None:
         request = self._request
         if request.database:
             session.use(request.database)
-        if self._read_only or (not request.changes and request.session is None):
-            session.only_read()
-        elif not request.changes and not self.statement.reads:
-            raise ServerError(
-                READONLY, "Cannot execute query in readonly mode. Method GET implies readonly: use POST to change data"
-            )
+        for table in tables:
+            external.load(self._engine, session, table)
+            self._restore.insert(0, f"DROP TEMPORARY TABLE IF EXISTS `{table.name}`")
+        self._restrict(session)
         comment = f"{self._token} {request.settings.get('log_comment', '')}".rstrip()
         session.set({f"param_{name}": value for name, value in request.parameters.items()})
         session.set(request.settings | {"log_comment": comment})
 
+    def _restrict(self, session: Session) -> None:
+        """Before the client's settings, so that none of them can lift it."""
+        if self._read_only or (not self._request.changes and self._request.session is None):
+            session.only_read()
+        elif not self._request.changes and not self.statement.reads:
+            raise ServerError(
+                READONLY, "Cannot execute query in readonly mode. Method GET implies readonly: use POST to change data"
+            )
+
     def run(self, sql: bytes) -> bytes:
         """Start a statement without data; returns the beginning of its answer, about 1 MiB or all of a smaller one."""
-        whole = self._request.at_end or self.statement.totals or not is_plain(self.output_format)
-        if self.statement.shape is Shape.STREAM and not whole:
-            self._stream = self._opened.stream(sql, self.output_format)
-            self._pieces = self._streamed()
-            return self._first()
-        result = self._opened.query(sql, self.output_format)
-        self._count(result)
-        self.length = result.size()
-        self._pieces = _slices(result)
-        return self._first()
+        request, name = self._request, self.output_format
+        framed = native.is_framed(name, request.protocol)
+        if framed and native.is_hello(self.statement.tokens, request.protocol):
+            engine = self._engine
+            self._pieces = iter([native.hello(engine.display_name, engine.version, engine.timezone)])
+        elif self._by_blocks(framed=framed):
+            self._stream = self._opened.stream(sql, name)
+            self._pieces = self._blocks(native.BLOCK_INFO if framed else b"")
+        else:
+            result = self._opened.query(sql, name)
+            self._count(result)
+            prefix = native.BLOCK_INFO if framed and result.size() else b""
+            self.length = result.size() + len(prefix)
+            self._pieces = _slices(result, prefix)
+        return self._beginning(None if request.at_end and self._stream is not None else PIECE)
 
     def next(self) -> bytes:
         """The next piece; b'' after the last."""
@@ -122,22 +141,13 @@ class Job:
             result = self._inserter.finish()
         except Exception as error:
             raise from_engine(error) from error
-        finally:
-            self._inserter = None
+        self._inserter = None
         self.counts.written_rows, self.counts.written_bytes = result.rows_written, result.bytes_written
 
-    def literals_only(self) -> None:
-        """Make the engine refuse expressions in FORMAT Values."""
-        self._opened.set(
-            {
-                "input_format_values_interpret_expressions": "0",
-                "input_format_values_deduce_templates_of_expressions": "0",
-            }
-        )
-
-    def may_evaluate(self, data: bytes) -> bool:
-        """Whether expressions in FORMAT Values are harmless."""
-        return self._engine.guard.may_evaluate(data)
+    def judge_values(self, data: bytes) -> None:
+        """Data of FORMAT Values may hold expressions: if they are not harmless, the engine takes literals only."""
+        if not self._engine.guard.may_evaluate(data):
+            self._opened.set(_LITERALS_ONLY)
 
     def kill(self) -> None:
         """Stop the statement that runs, from another thread."""
@@ -148,37 +158,42 @@ class Job:
         for part in (self._stream, self._inserter):
             if part is not None:
                 part.cancel()
+        choice = self._request.session
         if self._session is None:
             return
-        if self._request.session is None:
+        if choice is None:
             self._session.close()
             return
         try:
             self._session.restore(self._restore)
         finally:
-            self._sessions.give_back(self._request.user, self._request.session)
+            self._sessions.give_back(self._request.user, choice)
 
     @property
     def _opened(self) -> Session:
         if self._session is None:
-            message = "the job is not open"
-            raise RuntimeError(message)
+            raise RuntimeError("the job is not open")
         return self._session
 
-    def _streamed(self) -> Iterator[bytes]:
+    def _by_blocks(self, *, framed: bool) -> bool:
+        streams = self.statement.shape is Shape.STREAM and is_plain(self.output_format) and not self.statement.totals
+        return streams and (framed or not self._request.at_end)
+
+    def _blocks(self, prefix: bytes) -> Iterator[bytes]:
         try:
             for block in self._stream:
                 self._count(block)
-                yield block.bytes()
+                yield prefix + block.bytes()
         except Exception as error:
             raise from_engine(error) from error
 
-    def _first(self) -> bytes:
-        pieces, size = [], 0
-        while size < PIECE and (piece := self.next()):
+    def _beginning(self, most: int | None) -> bytes:
+        pieces, size, piece = [], 0, b"?"
+        while piece and (most is None or size < most):
+            piece = self.next()
             pieces.append(piece)
             size += len(piece)
-        if size < PIECE:
+        if not piece:
             self.length = size
         return b"".join(pieces)
 
@@ -192,8 +207,9 @@ class Job:
         counts.written_bytes += result.bytes_written()
 
 
-def _slices(result: Any) -> Iterator[bytes]:
+def _slices(result: Any, prefix: bytes) -> Iterator[bytes]:
+    """Copies piece by piece: the whole stays in the engine's memory."""
     if result.size():
         view = result.get_memview().view()
         for start in range(0, len(view), PIECE):
-            yield bytes(view[start : start + PIECE])
+            yield (prefix if start == 0 else b"") + bytes(view[start : start + PIECE])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from pipeline.embedded.clickhouse import access
+from pipeline.embedded.clickhouse import access, external
 from pipeline.embedded.clickhouse.body import Body
 from pipeline.embedded.clickhouse.compression import choose, compressor
 from pipeline.embedded.clickhouse.errors import (
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 QUERIES_MOST = 64
 _KILL_WAIT_S = 30.0
+LONG_SQL = 64 << 10
 
 
 class Server:
@@ -93,14 +94,17 @@ class Server:
         if self._running > QUERIES_MOST:
             sentence = f"Too many simultaneous queries. Maximum: {QUERIES_MOST}"
             raise ServerError(TOO_MANY_SIMULTANEOUS_QUERIES, sentence)
-        return await self._answer(asked, read(asked.method, asked.query, asked.headers))
-
-    async def _answer(self, asked: web.Request, wanted: Request) -> web.StreamResponse:
         body = Body(asked.content, asked.headers.get("Content-Encoding"))
+        params, tables = await external.read(asked)
+        return await self._answer(asked, read(asked.method, params, asked.headers), tables, body)
+
+    async def _answer(
+        self, asked: web.Request, wanted: Request, tables: list[external.ExternalTable], body: Body
+    ) -> web.StreamResponse:
         statement, inline = await _statement(wanted.query, body)
         job = Job(self._engine, self._sessions, wanted, statement, read_only=self._read_only)
         try:
-            await self._step(job, job.open)
+            await self._step(job, lambda: job.open(tables))
             if statement.shape is Shape.INSERT:
                 await self._insert(job, wanted, inline, body)
                 return web.Response(headers=self._headers(job, wanted, ""))
@@ -114,8 +118,7 @@ class Server:
         input_format = job.statement.format or wanted.format or "Values"
         if input_format.casefold() == "values":
             inline += await body.whole()
-            if not await self._step(job, lambda: job.may_evaluate(inline)):
-                await self._step(job, job.literals_only)
+            await self._step(job, lambda: job.judge_values(inline))
         await self._step(job, lambda: job.begin_insert(input_format))
         piece = inline or await body.read()
         while piece:
@@ -208,10 +211,14 @@ async def _statement(query: str, body: Body) -> tuple[Statement, bytes]:
     head = sql + b"\n" if sql else b""
     if not starts_insert(sql or await body.peek()):
         whole = head + await body.whole()
-        return parse(whole), b""
+        return await _parse(whole), b""
     source = head or await body.read_head()
-    statement = parse(source)
+    statement = await _parse(source)
     return statement, source[statement.data_start :]
+
+
+async def _parse(sql: bytes) -> Statement:
+    return parse(sql) if len(sql) < LONG_SQL else await asyncio.to_thread(parse, sql)
 
 
 def _late(text: str, tag: str) -> bytes:
