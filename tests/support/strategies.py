@@ -157,7 +157,7 @@ moments = st.builds(
 """Times at which windows are asked for."""
 
 
-# Larger trees, by shape: the parent of each node among the nodes before it; a negative number is the root.
+# Larger trees, by shape: the parent of each node, mostly among the nodes before it; a negative number is the root.
 
 SHAPES: dict[str, Callable[[int, random.Random], int]] = {
     "star": lambda _node, _rng: -1,
@@ -165,6 +165,7 @@ SHAPES: dict[str, Callable[[int, random.Random], int]] = {
     "caterpillar": lambda node, _rng: node - (node % 3 or 3),
     "recursive tree": lambda node, rng: rng.randrange(-1, node),
     "recent first": lambda node, rng: node - 1 - rng.randrange(4),
+    "loops": lambda node, rng: node - 5 + rng.randrange(9),
     "shallow": lambda node, rng: rng.randrange(node) if node and rng.random() < 0.25 else -1,
 }
 
@@ -176,7 +177,7 @@ def large_log(shape: str, nodes: int, seed: int) -> list[WireEvent]:
     if shape != "path":
         spreads = [by_actor(spread, nodes, rng) if rng.random() < 0.1 else spread for spread in spreads]
     log = [act("post", "post", by="user 0", audience_size=300), *spreads]
-    log += [worse_copy(spread) for spread in rng.sample(spreads, nodes // 20)]
+    log += [worse_copy(spread, nodes, rng) for spread in rng.sample(spreads, nodes // 10)]
     log += [retraction_of(spread) for spread in rng.sample(spreads, nodes // 20)]
     log += [act(f"like {like}", "like", at=rng.randrange(90_000)) for like in range(nodes // 10)]
     rng.shuffle(log)
@@ -198,8 +199,10 @@ def by_actor(spread: WireEvent, nodes: int, rng: random.Random) -> WireEvent:
     return replace(spread, parent_event_id=None, parent_actor_id=f"user {rng.randrange(nodes)}")
 
 
-def worse_copy(spread: WireEvent) -> WireEvent:
-    return act(spread.event_id, by=spread.actor_id, at=-5, parent_actor_id="user 1", audience_size=1)
+def worse_copy(spread: WireEvent, nodes: int, rng: random.Random) -> WireEvent:
+    """Stands until the better copy comes, under another parent."""
+    parent = rng.choice((None, f"n{rng.randrange(nodes)}"))
+    return replace(spread, parent_event_id=parent, parent_actor_id="user 1", parent_basis="root_only", audience_size=1)
 
 
 def retraction_of(spread: WireEvent) -> WireEvent:
