@@ -180,6 +180,13 @@ def test_a_migration_that_fails_is_run_again_from_its_start(empty):
     assert [one.state for one in status(client, settings, [repaired])] == ["applied"]
 
 
+def test_new_tables_are_made_with_their_retention(empty):
+    settings, client = empty
+    kept = settings.model_copy(update={"retention_days": 30})
+    assert [one.name for one in migrate(client, kept)] == [migration.name for migration in load()]
+    assert migrate(client, kept, dry_run=True) == []
+
+
 def test_another_retention_reaches_the_tables_that_exist(empty):
     settings, client = empty
 
