@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr, ValidationError
@@ -42,6 +43,20 @@ def shown(settings: Settings) -> Iterable[tuple[str, str, str]]:
         value = getattr(settings, name)
         masked = (MASK if value.get_secret_value() else "") if isinstance(value, SecretStr) else str(value)
         yield variable(name), masked, field.description or ""
+
+
+def documented() -> list[str]:
+    """The README's table of settings, row by row: variable, default, meaning."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        default = field.get_default(call_default_factory=True)
+        text = (
+            default.get_secret_value()
+            if isinstance(default, SecretStr)
+            else str(default).replace(str(Path.home()), "~")
+        )
+        rows.append(f"| `{variable(name)}` | {f'`{text}`' if text else ''} | {field.description} |")
+    return rows
 
 
 def unknown_variables() -> list[str]:
