@@ -139,17 +139,6 @@ class Tree:
             yield node
             node = self.parent[node]
 
-    def subtree(self, node: int) -> Iterator[int]:
-        """`node` and all below it, parents before children."""
-        stack = [node]
-        while stack:
-            node = stack.pop()
-            yield node
-            child = self.first_child[node]
-            while child >= 0:
-                stack.append(child)
-                child = self.next_sibling[child]
-
     def _grow(self, node: int, nodes: int, live: int, reach: int) -> None:
         """Add a subtree's sums to `node` and its ancestors: each B gains (s + m)² − s²."""
         parent, size, below_live, below_reach = self.parent, self.size, self.below_live, self.below_reach
