@@ -72,7 +72,9 @@ class Feed:
         self.problem = ""
         try:
             with self.metrics.timed(Metric.PAGE_LOOK_SECONDS, self.name):
-                answer = await asyncio.wait_for(self.load(), LOAD_LIMIT_S)
+                # Not wait_for: in Python 3.11 it may swallow the cancellation that ends this feed.
+                async with asyncio.timeout(LOAD_LIMIT_S):
+                    answer = await self.load()
         except UnavailableError as error:
             self.problem = str(error)
         except TimeoutError:

@@ -49,7 +49,7 @@ def guard(extra_hosts: Collection[str]) -> Middleware:
 def allowed(host: str, extra_hosts: Collection[str]) -> bool:
     """Whether a Host header (with or without port) names this machine or one of `extra_hosts`."""
     try:
-        name = urlsplit(f"//{host}").hostname
+        name = None if "@" in host else urlsplit(f"//{host}").hostname
     except ValueError:
         return False
     return name is not None and (

@@ -71,9 +71,10 @@ async def kafka_answers(bootstrap: str) -> bool:
 async def _accepts(broker: str) -> bool:
     host, _, port = broker.rpartition(":")
     try:
-        _, writer = await asyncio.wait_for(asyncio.open_connection(host.strip("[]"), int(port)), CONNECT_LIMIT_S)
-        writer.close()
-        await writer.wait_closed()
+        async with asyncio.timeout(CONNECT_LIMIT_S):
+            _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+            writer.close()
+            await writer.wait_closed()
     except (OSError, ValueError):  # TimeoutError is an OSError
         return False
     return True

@@ -79,13 +79,15 @@ class Streams:
 
     async def _pause(self, response: web.StreamResponse, listener: Listener) -> None:
         try:
-            await asyncio.wait_for(listener.wake.wait(), HEARTBEAT_S)
+            async with asyncio.timeout(HEARTBEAT_S):
+                await listener.wake.wait()
         except TimeoutError:
             await self._write(response, b"event: beat\ndata: {}\n\n")
 
     @staticmethod
     async def _write(response: web.StreamResponse, data: bytes) -> None:
-        await asyncio.wait_for(response.write(data), STUCK_S)
+        async with asyncio.timeout(STUCK_S):
+            await response.write(data)
 
     def _cursor(self, listener: Listener) -> str:
         return self._hub.boot + "".join(f";{name}={version}" for name, version in listener.seen.items())
