@@ -41,6 +41,8 @@ generate: setup ## write the generated files again: JSON Schema, AsyncAPI, Grafa
 
 lock: setup ## resolve the dependencies again (hashes, no registry addresses)
 	@$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --all-extras pyproject.toml requirements/build.in -o requirements/dev.lock
+	@for one in "pyproject.toml -o requirements/runtime.lock" "requirements/build.in -o requirements/build.lock"; do \
+	  $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --constraint requirements/dev.lock $$one; done
 
 clean: ## remove what was built (keeps downloads)
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis
