@@ -77,6 +77,11 @@ class Ownership:
             self._give_up(partition)
         for partition, position in positions.items():
             self._prepare(partition, position, reader)
+        log.info(
+            "partitions %s are ours; %d records to be read before they start",
+            sorted(positions),
+            sum(self._remaining.values()),
+        )
         self._status.set("kafka", ok=True, detail=f"partitions {sorted(positions)}")
         self._tell()
 

@@ -7,6 +7,7 @@ nothing was committed after it, so the next start reads the same records again).
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -35,6 +36,13 @@ log = logging.getLogger("cascades")
 STOP_DEADLINE_S = 30.0
 """From the signal to the exit, whatever hangs. What was not committed by then is read again."""
 
+QUIET = {
+    "aiokafka": logging.ERROR,  # what it tries again by itself
+    "aiokafka.consumer.group_coordinator": logging.CRITICAL,  # every rebalance as an error; what it cannot cure it raises
+    "mode.timers": logging.ERROR,  # a busy event loop: the batch times in /metrics tell that better
+}
+"""Library loggers that say in the ordinary course of things what a reader would take for a problem."""
+
 Check = Callable[[], Awaitable[None]]
 
 
@@ -49,6 +57,8 @@ def run_worker(settings: Settings) -> int:
         log.error("%s", error)  # noqa: TRY400 - the text says what to do; a traceback would hide it
         return 1
     health.start()
+    # The state is large and has no cycles: looking for them at Python's own pace costs a fifth of the CPU.
+    gc.set_threshold(100_000, 50, 100)
     try:
         return asyncio.run(serve(settings, ClickHouseSink(settings), status, metrics))
     finally:
@@ -163,3 +173,5 @@ def set_up_logging() -> None:
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     log.setLevel(logging.INFO)
+    for name, level in QUIET.items():
+        logging.getLogger(name).setLevel(level)

@@ -14,13 +14,13 @@ from pipeline.kafka import client_options, ensure_topics
 from pipeline.metrics import Metric, Metrics
 from pipeline.sinks.memory import MemorySink
 from pipeline.stream.member import Member
-from pipeline.stream.partition import PartitionState
 from pipeline.stream.status import Status
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
 
     from pipeline.config import Settings
+    from pipeline.stream.partition import PartitionState
     from schemas.rows import Blocks
 
 PATIENCE_S = 60.0
