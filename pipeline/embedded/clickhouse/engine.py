@@ -66,9 +66,13 @@ class Engine:
 
     def _make_default_database(self, data: Path) -> None:
         """The library lays a database over `default` that shows the file system and needs rights on files: put a plain one in its place."""
-        known = (data / "metadata" / "default.sql").exists()
         _answer(self._root, b"DETACH DATABASE default")
-        _answer(self._root, b"ATTACH DATABASE default" if known else b"CREATE DATABASE default ENGINE = Atomic")
+        if (data / "metadata" / "default").exists():
+            _answer(self._root, b"ATTACH DATABASE default")
+            return
+        # One that never held a table cannot be attached again ("Cannot find UUID mapping"): make it anew, there is nothing in it.
+        (data / "metadata" / "default.sql").unlink(missing_ok=True)
+        _answer(self._root, b"CREATE DATABASE default ENGINE = Atomic")
 
     def _ask(self, sql: str) -> list[str]:
         return bytes(_answer(self._root, sql.encode()).bytes()).decode().split()
