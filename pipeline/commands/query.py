@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 16
 SHOWN_ROWS = 1000
+_TOLD = re.compile(r"DB::Exception: (.*?)(?: \(for url [^)]*\))?$", re.DOTALL)
 
 
 def run(*, sql: str, output: str | None) -> int:
@@ -54,6 +56,7 @@ def _table(connection: Client, sql: str) -> int:
         return 0
     table = Table(*map(escape, result.column_names), header_style="bold")
     for column, kind in zip(table.columns, result.column_types, strict=True):
+        column.overflow = "fold"
         column.justify = (
             "right"
             if kind.name.startswith(("Int", "UInt", "Float", "Decimal", "Nullable(Int", "Nullable(UInt", "Nullable(F"))
@@ -81,5 +84,7 @@ def _cell(value: Any) -> str:
 
 
 def _clear(error: ClickHouseError) -> str:
+    """The server's own sentence, without what the client wraps around it."""
     code = f"ClickHouse error {error.code}: " if isinstance(error, DatabaseError) and error.code else ""
-    return code + str(error).strip()
+    told = _TOLD.search(str(error))
+    return code + (told[1] if told else str(error)).strip()

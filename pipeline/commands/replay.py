@@ -7,7 +7,8 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Self
 
-from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.filesize import decimal
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
 
 from pipeline.commands.console import err, note
 from pipeline.commands.settings import load
@@ -80,8 +81,7 @@ class Bar:
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
             BarColumn(),
-            DownloadColumn(),
-            TextColumn("{task.fields[speed]}"),
+            TextColumn("{task.fields[amount]}"),
             TimeRemainingColumn(),
             console=err,
         )
@@ -99,16 +99,15 @@ class Bar:
     def sending(self, lines: LineFile, summary: Summary) -> None:
         """A file is read up to `lines.position`."""
         if lines.name not in self._files:
-            self._files[lines.name] = self._progress.add_task(lines.name, total=lines.total, speed="")
-        speed = f"{summary.lines / max(monotonic() - self._began, 1e-9):,.0f} lines/s"
-        self._progress.update(self._files[lines.name], completed=lines.position, speed=speed)
+            self._files[lines.name] = self._progress.add_task(lines.name, total=lines.total, amount="")
+        read = decimal(lines.position) + (f" of {decimal(lines.total)}" if lines.total else "")
+        speed = summary.lines / max(monotonic() - self._began, 1e-9)
+        self._progress.update(self._files[lines.name], completed=lines.position, amount=f"{read}, {speed:,.0f} lines/s")
 
     def waiting(self, missing: int) -> None:
         """So many records are not in ClickHouse yet."""
         if self._missing is None:
-            self._missing = (
-                self._progress.add_task("waiting for ClickHouse", total=max(missing, 1), speed=""),
-                max(missing, 1),
-            )
+            total = max(missing, 1)
+            self._missing = self._progress.add_task("waiting for ClickHouse", total=total, amount=""), total
         task, total = self._missing
-        self._progress.update(task, completed=total - missing, speed=f"{missing:,} records to go")
+        self._progress.update(task, completed=total - missing, amount=f"{missing:,} records to go")

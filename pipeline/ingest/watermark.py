@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 POLL_S = 0.25
 COORDINATOR_TRIES = 40
+_MEMBERS = 5  # place in a described group: error, name, state, protocol type, protocol, members
 
 
 class Watermarks:
@@ -96,7 +97,7 @@ class Watermarks:
         """Workers in the group right now."""
         try:
             (answer,) = await self._admin.describe_consumer_groups([self._settings.group])
-            return sum(len(group[-2]) for group in answer.groups)
+            return sum(len(group[_MEMBERS]) for group in answer.groups)
         except (KafkaError, ValueError):
             return 0
 

@@ -91,8 +91,8 @@ def test_shares_move_in_every_second_from_the_start(stream: list[Arrival]) -> No
 
 def test_history_is_small_enough_to_be_folded_at_once_and_has_many_contents(stream: list[Arrival]) -> None:
     history = [record for record in stream if record.at_s < 0]
-    assert 20_000 < len(history) < 90_000
-    assert len({record.key for record in history}) > 40
+    assert 15_000 < len(history) < 60_000
+    assert len({record.key for record in history}) > 30
 
 
 def test_many_platforms_and_campaigns_each_with_the_parents_it_can_tell(good: list) -> None:
@@ -130,10 +130,10 @@ def test_the_viral_item_is_a_chain_over_all_platforms(good: list) -> None:
 
 
 def test_the_rate_is_about_what_is_asked_for() -> None:
-    live = [
-        record
-        for record in takewhile(lambda record: record.at_s < 120, events(3, START_US, rate=400))
-        if record.at_s >= 0
-    ]
-    others = [record for record in live if b"the-lamp" not in record.key]
-    assert len(others) / 120 == pytest.approx(400, rel=0.3)
+    assert (others(1) + others(2)) / 2 / 60 == pytest.approx(400, rel=0.25)
+
+
+def others(seed: int) -> int:
+    """Live records of the first minute, those of the viral item left out."""
+    stream = takewhile(lambda record: record.at_s < 60, events(seed, START_US, rate=400))
+    return sum(record.at_s >= 0 and b"the-lamp" not in record.key for record in stream)

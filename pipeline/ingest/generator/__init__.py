@@ -33,12 +33,12 @@ VIRAL_PEAK_S = 65.0
 
 _VIRAL_NODES = 6000
 _VIRAL_BEGAN_S = -300.0
-_HISTORY_S = 480.0
+_HISTORY_S = 360.0
 _ARCHIVE, _ARCHIVE_AGE_S = (
     12,
     36 * 3600.0,
 )  # contents that run at the pace of real life, begun in the last day and a half
-_EVENTS_PER_CONTENT = 1000.0
+_EVENTS_PER_CONTENT = 900.0  # measured, over the minutes after the start
 
 
 def events(seed: int, start_us: int, rate: float = 100.0) -> Iterator[Arrival]:
