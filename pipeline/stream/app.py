@@ -22,6 +22,9 @@ BATCHES_AHEAD = 16
 """Batches that wait for the agent over all partitions before reading pauses."""
 FETCH_BYTES = 4 * 1024 * 1024
 """Most bytes of one partition and fetch: about ten thousand events."""
+MAX_POLL_INTERVAL_S = 86_400.0
+"""Reading pauses for as long as ClickHouse is away, and the partitions are kept meanwhile: another worker could not write either.
+A worker that hangs is noticed by `/livez`, one that is gone by the session timeout."""
 
 Take = Callable[[Batch], Awaitable[None]]
 Fail = Callable[[BaseException], None]
@@ -57,6 +60,7 @@ def make_app(settings: Settings, client_options: Mapping[str, Any], owner: Owner
         broker_commit_interval=1.0,
         broker_max_poll_records=settings.fetch_max_records,
         broker_session_timeout=settings.session_timeout_s,
+        broker_max_poll_interval=MAX_POLL_INTERVAL_S,
         broker_heartbeat_interval=settings.session_timeout_s / 5,
         consumer_max_fetch_size=FETCH_BYTES,
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pipeline.kafka import client_options, partition_for
 from pipeline.metrics import Metric, Metrics
 from pipeline.stream.app import make_app
+from pipeline.stream.contact import watch_kafka
 from pipeline.stream.cycle import Cycle
 from pipeline.stream.flusher import Flusher
 from pipeline.stream.ownership import Ownership
@@ -59,7 +60,8 @@ class Member:
         await self._producer.start()
         self._spawn(self.flusher.run())
         self._spawn(self._watch_app())
-        self._status.set("kafka", ok=False, detail="joining the group")
+        self._status.set("group", ok=False, detail="joining")
+        self._spawn(watch_kafka(self._settings, self._status))
         self._spawn(self._tick())
         await self.app.start()
         self._status.set("worker", ok=True, detail="running")

@@ -66,7 +66,7 @@ class Ownership:
     async def taken(self) -> None:
         """Kafka takes all partitions: stop rebuilding, and give what is folded a bounded time to be written."""
         self._metrics.add(Metric.REBALANCES)
-        self._status.set("kafka", ok=False, detail="partitions are being shared out anew")
+        self._status.set("group", ok=False, detail="partitions are being shared out anew")
         await self._cancel_all()
         if not await self._drain():
             log.warning("not everything was written before the partitions were taken; the next owner reads it again")
@@ -82,7 +82,7 @@ class Ownership:
             sorted(positions),
             sum(self._remaining.values()),
         )
-        self._status.set("kafka", ok=True, detail=f"partitions {sorted(positions)}")
+        self._status.set("group", ok=True, detail=f"partitions {sorted(positions)}")
         self._tell()
 
     async def stop(self) -> None:
@@ -95,6 +95,7 @@ class Ownership:
             state.freeze(out)
             self._metrics.set(Metric.CONTENTS, len(state), state.partition)
             self._metrics.set(Metric.NODES, state.nodes, state.partition)
+        self._tell()
 
     def _prepare(self, partition: int, position: int, reader: Reader) -> None:
         state = self.states.get(partition)

@@ -8,9 +8,9 @@ from time import monotonic
 
 from pipeline.metrics import Metric, Metrics
 
-PARTS = ("kafka", "produce", "state", "clickhouse", "worker")
-"""kafka: partitions are assigned; produce: Kafka takes what the worker sends; state: rebuilt up to the committed offsets; clickhouse: takes rows;
-worker: started, and neither stopping nor failed."""
+PARTS = ("kafka", "group", "produce", "state", "clickhouse", "worker")
+"""kafka: a broker answers; group: partitions are assigned; produce: Kafka takes what the worker sends; state: rebuilt up to the committed
+offsets; clickhouse: takes rows; worker: started, and neither stopping nor failed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 POLL_S = 0.25
 """Longest wait for records before the set of readable partitions is looked at again."""
 COMMIT_DEADLINE_S = 5.0
-NOWHERE = TP("", -1)
-"""A partition that has no records: asking for it keeps the group membership alive while all others are held back."""
 
 
 class Owner(Protocol):
@@ -127,7 +125,6 @@ class Consumer(driver.Consumer):
         if readable:
             return cast("Mapping[TP, Sequence[ConsumerRecord]]", await self._getmany(readable, POLL_S))
         self._changed.clear()
-        await self._getmany({NOWHERE}, 0.0)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._changed.wait(), POLL_S)
         return {}

@@ -11,7 +11,6 @@ import gc
 import logging
 import os
 import signal
-import sys
 from collections.abc import Awaitable, Callable
 from threading import Timer
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ from pipeline.sinks.clickhouse import ClickHouseSink
 from pipeline.sinks.migrations import check
 from pipeline.stream.backoff import Backoff
 from pipeline.stream.health import HealthServer
+from pipeline.stream.logs import set_up_logging
 from pipeline.stream.member import Member
 from pipeline.stream.status import Status
 
@@ -35,13 +35,6 @@ log = logging.getLogger("cascades")
 
 STOP_DEADLINE_S = 30.0
 """From the signal to the exit, whatever hangs. What was not committed by then is read again."""
-
-QUIET = {
-    "aiokafka": logging.ERROR,  # what it tries again by itself
-    "aiokafka.consumer.group_coordinator": logging.CRITICAL,  # every rebalance as an error; what it cannot cure it raises
-    "mode.timers": logging.ERROR,  # a busy event loop: the batch times in /metrics tell that better
-}
-"""Library loggers that say in the ordinary course of things what a reader would take for a problem."""
 
 Check = Callable[[], Awaitable[None]]
 
@@ -165,13 +158,3 @@ def _exit_after(seconds: float) -> Timer:
     timer.daemon = True
     timer.start()
     return timer
-
-
-def set_up_logging() -> None:
-    """Our own lines at INFO; of the libraries only what went wrong."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    log.setLevel(logging.INFO)
-    for name, level in QUIET.items():
-        logging.getLogger(name).setLevel(level)

@@ -118,7 +118,7 @@ async def test_a_killed_workers_partitions_go_to_the_other_one(settings, tmp_pat
     first.kill()
     await produce(settings, messy(1000, start=1000))
     await asyncio.to_thread(
-        second.wait_until, lambda: "[0, 1, 2, 3]" in second.parts()["kafka"]["detail"], "all partitions"
+        second.wait_until, lambda: "[0, 1, 2, 3]" in second.parts()["group"]["detail"], "all partitions"
     )
     await finish(settings, second)
     assert await asyncio.to_thread(second.stop) == 0
