@@ -6,17 +6,22 @@ import argparse
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from pipeline.embedded.clickhouse.engine import Engine
+from pipeline.embedded.clickhouse import sandbox
 from pipeline.embedded.clickhouse.errors import ServerError
 from pipeline.embedded.clickhouse.folder import Folder
 from pipeline.embedded.clickhouse.server import Server
 from pipeline.errors import CascadesError, UnavailableError
+
+if TYPE_CHECKING:
+    from pipeline.embedded.clickhouse.engine import Engine
 
 FINISH_S = 10.0
 READ_BUFFER = 1 << 20
@@ -30,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     options = _parser().parse_args(arguments)
     try:
-        asyncio.run(_serve(options))
+        _run(options)
     except CascadesError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the process's own last word
         return 1
@@ -51,20 +56,29 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def _serve(options: argparse.Namespace) -> None:
+def _run(options: argparse.Namespace) -> None:
     with Folder(options.data) as folder:
-        engine = _open(folder, options.memory)
-        try:
-            await _listen(Server(engine, read_only=options.read_only).app(), options.host, options.port)
-        finally:
-            engine.close()
+        os.environ["TMPDIR"] = str(folder.temporary())  # the engine's library asks for one when it is loaded
+        sandbox.enter(folder.path, options.port)
+        asyncio.run(_serve(folder, options))
+
+
+async def _serve(folder: Folder, options: argparse.Namespace) -> None:
+    engine = _open(folder, options.memory)
+    try:
+        await _listen(Server(engine, read_only=options.read_only).app(), options.host, options.port)
+    finally:
+        engine.close()
 
 
 def _open(folder: Folder, memory: int) -> Engine:
     try:
+        from pipeline.embedded.clickhouse.engine import Engine  # noqa: PLC0415 - starts threads: only inside the sandbox
+
         return Engine(folder.path, memory)
-    except ServerError as error:
-        raise UnavailableError(f"ClickHouse's engine cannot open {folder.path}: {error.message}") from error
+    except (ServerError, RuntimeError) as error:
+        first_line = str(error).partition("\n")[0]
+        raise UnavailableError(f"ClickHouse's engine cannot open {folder.path}: {first_line}") from error
 
 
 async def _listen(app: web.Application, host: str, port: int) -> None:

@@ -17,6 +17,7 @@ GRANTS = (
     "CREATE DATABASE, CREATE TABLE, CREATE VIEW, CREATE TEMPORARY TABLE, CREATE FUNCTION ON *.*",
     "SYSTEM MERGES, SYSTEM TTL MERGES, SYSTEM FLUSH, SYSTEM DROP CACHE, SYSTEM VIEWS ON *.*",
 )
+# The engine asks for a grant only where an engine is also a source, so the guard holds to the same list.
 TABLE_ENGINES = (
     *("MergeTree", "ReplacingMergeTree", "SummingMergeTree", "AggregatingMergeTree", "CollapsingMergeTree"),
     *("VersionedCollapsingMergeTree", "CoalescingMergeTree", "GraphiteMergeTree"),
@@ -35,12 +36,37 @@ TABLE_ENGINES = (
         "GenerateRandom",
     ),
 )
-# Settings that name files or addresses, or switch on something that reaches out.
 FIXED_SETTINGS = (
+    # name files or addresses
     *("format_schema", "format_schema_source", "output_format_schema", "input_format_record_errors_file_path"),
-    *("format_template_row", "format_template_resultset", "format_avro_schema_registry_url"),
-    *("allow_experimental_ai_functions", "allow_experimental_eval_table_function", "rename_files_after_processing"),
-    "merge_tree_disk",
+    *(
+        "format_template_row",
+        "format_template_resultset",
+        "format_avro_schema_registry_url",
+        "rename_files_after_processing",
+    ),
+    *("url_base", "s3_base", "filesystem_cache_name", "merge_tree_disk"),
+    # hold SQL in a string, where no lexer looks
+    *("additional_result_filter", "additional_table_filters", "select", "filter", "order", "sort"),
+    *("parallel_replicas_custom_key", "implicit_table_at_top_level"),
+    # read the statement in another language than the guard does
+    *(
+        "dialect",
+        "allow_experimental_kusto_dialect",
+        "allow_experimental_prql_dialect",
+        "allow_experimental_polyglot_dialect",
+    ),
+    *("polyglot_dialect", "enable_json_ast_dialect", "enable_trino_dialect", "implicit_select"),
+    *(
+        "format",
+        "input_format",
+        "output_format",
+        "allow_settings_after_format_in_insert",
+        "framing_output_format",
+        "compression",
+    ),
+    # switch on what reaches out
+    *("allow_experimental_ai_functions", "allow_experimental_eval_table_function", "metrics_perf_events_list"),
 )
 # As a server has them, not as a library does; inserts are on disk before they are acknowledged.
 PROFILE = {
@@ -51,6 +77,9 @@ PROFILE = {
     "log_queries": 0,
     "max_threads": 2,
     "max_insert_threads": 1,
+    # Expressions in data are run only where the guard has seen the data.
+    "input_format_values_interpret_expressions": 0,
+    "input_format_values_deduce_templates_of_expressions": 0,
 }
 # Two cores are shared with Kafka, the worker and the page.
 SERVER = {

@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 
 from aiohttp import BodyPartReader
 
-from pipeline.embedded.clickhouse.errors import BAD_ARGUMENTS, QUERY_IS_TOO_LARGE, ServerError
+from pipeline.embedded.clickhouse.errors import BAD_ARGUMENTS, NOT_IMPLEMENTED, QUERY_IS_TOO_LARGE, ServerError
+from pipeline.embedded.clickhouse.formats import check
+from pipeline.embedded.clickhouse.lexer import Kind
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from pipeline.embedded.clickhouse.engine import Engine, Session
+    from pipeline.embedded.clickhouse.statement import Statement
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MOST = 256 << 20
+_INPUT = "_data_of_input"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,21 @@ def load(engine: Engine, session: Session, table: ExternalTable) -> None:
     create = f"CREATE TEMPORARY TABLE `{table.name}` ({table.structure})"
     engine.guard.check_sql(create)
     session.query(create.encode(), "Null")
-    inserter = session.insert(f"INSERT INTO `{table.name}`".encode(), table.format)
+    inserter = session.insert(f"INSERT INTO `{table.name}`".encode(), check(table.format))
     session.push(inserter, table.data)
+
+
+def from_input(statement: Statement, data: bytes) -> tuple[bytes, ExternalTable]:
+    """The engine ignores data for input(…) without a word, so it becomes an external table: the rewritten SQL, and that table."""
+    found = statement.tokens
+    for index, token in enumerate(found[:-3]):
+        argument, close = found[index + 2], found[index + 3]
+        if token.text.lower() == "input" and found[index + 1].is_mark("(") and token.is_name:
+            if argument.kind is not Kind.STRING or not close.is_mark(")"):
+                break
+            sql = statement.sql[: token.start] + f"`{_INPUT}`".encode() + statement.sql[close.end :]
+            return sql, ExternalTable(_INPUT, argument.text, statement.format or "Values", data)
+    raise ServerError(NOT_IMPLEMENTED, "input() needs its structure as one string here: input('a UInt8, b String')")
 
 
 def _table(name: str, data: bytes, params: dict[str, str]) -> ExternalTable:

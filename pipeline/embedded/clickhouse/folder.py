@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import shutil
 from typing import TYPE_CHECKING, Self
 
 from pipeline.embedded.clickhouse.version import ENGINE_VERSION
@@ -38,6 +39,13 @@ class Folder:
 
     def __exit__(self, *_: object) -> None:
         os.close(self._lock)
+
+    def temporary(self) -> Path:
+        """An empty folder for temporary files."""
+        path = self.path / "tmp"
+        shutil.rmtree(path, ignore_errors=True)
+        path.mkdir()
+        return path
 
     def _enter(self) -> None:
         self.path.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
+from pipeline.embedded.clickhouse.errors import UNKNOWN_FORMAT, ServerError
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 # Every block of these stands for itself, so blocks can follow one another: no header, no frame, no totals.
 _PLAIN = {
     *("native", "rowbinary", "msgpack"),
@@ -30,6 +35,13 @@ _TYPES = (
         "text/plain; charset=UTF-8",
     ),
 )
+
+
+def check(name: str) -> str:
+    """`name`, which the engine puts into SQL, when it looks like a format's. Raises ServerError 73 otherwise."""
+    if not _NAME.fullmatch(name):
+        raise ServerError(UNKNOWN_FORMAT, f"Unknown format {name}")
+    return name
 
 
 def is_plain(name: str) -> bool:

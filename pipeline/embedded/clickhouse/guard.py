@@ -11,11 +11,12 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
-from pipeline.embedded.clickhouse.errors import ACCESS_DENIED, SYNTAX_ERROR, ServerError
+from pipeline.embedded.clickhouse import engine_config
+from pipeline.embedded.clickhouse.errors import ACCESS_DENIED, SETTING_CONSTRAINT_VIOLATION, SYNTAX_ERROR, ServerError
 from pipeline.embedded.clickhouse.lexer import Kind, Token, tokens, unescape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 TABLE_FUNCTIONS = frozenset(
     {
@@ -34,6 +35,7 @@ TABLE_FUNCTIONS = frozenset(
     }
 )
 DATABASE_ENGINES = frozenset({"atomic", "memory"})
+TABLE_ENGINES = frozenset(name.casefold() for name in engine_config.TABLE_ENGINES)
 # Functions that open files or call a service. A bare name is enough to run one: arrayMap(file, …), * APPLY file.
 FUNCTIONS = frozenset(
     {
@@ -42,7 +44,11 @@ FUNCTIONS = frozenset(
         "catboostevaluate",
     }
 )
-_PAIRS = (("INTO", "OUTFILE"), ("FROM", "INFILE"))
+VALUES_EXPRESSIONS = (
+    "input_format_values_interpret_expressions",
+    "input_format_values_deduce_templates_of_expressions",
+)
+_PAIRS = (("INTO", "OUTFILE"), ("FROM", "INFILE"), ("PARALLEL", "WITH"))
 _CALL = re.compile(rb"[A-Za-z0-9_$`\"\x80-\xff]\s*\(")  # rows of literals have nothing like a name before a parenthesis
 _COMMENTS = (b"--", b"//", b"#", b"/*")
 _COMMANDS = ("BACKUP", "RESTORE", "MOVE", "EXECUTE")
@@ -58,10 +64,17 @@ class Guard:
     def check(self, found: Sequence[Token], parameters: Mapping[str, str]) -> None:
         """Raises ServerError 497 for what is refused. `parameters` are the values of `{name:Type}`."""
         _check_bytes(found)
+        self.check_settings(token.text for token in found if token.is_name)
         self._check_names(found)
         _check_pairs(found)
         _check_command(found)
         _check_parameters(found, parameters)
+
+    def check_settings(self, names: Iterable[str]) -> None:
+        """Settings of a request: those that this guard sets itself are not the client's."""
+        for name in names:
+            if name.casefold() in VALUES_EXPRESSIONS:
+                raise ServerError(SETTING_CONSTRAINT_VIOLATION, f"Setting {name} should not be changed")
 
     def check_sql(self, sql: str) -> None:
         """The same for SQL that was put together from a request's parts: one statement."""
@@ -71,7 +84,7 @@ class Guard:
         self.check(found, {})
 
     def may_evaluate(self, data: bytes) -> bool:
-        """Whether data of FORMAT Values, which may hold expressions, is harmless. If not, the engine must take it as literals only."""
+        """Whether expressions in data of FORMAT Values may be run; otherwise it must hold literals only."""
         if _CALL.search(data) is None and not any(mark in data for mark in _COMMENTS):
             return True
         try:
@@ -99,7 +112,7 @@ def _check_pairs(found: Sequence[Token]) -> None:
     for first, second in itertools.pairwise(found):
         for one, other in _PAIRS:
             if first.is_word(one) and second.is_word(other):
-                raise _refusal(f"{one} {other} is not offered: send or read the data over HTTP")
+                raise _refusal(f"{one} {other} is not offered by the embedded ClickHouse")
 
 
 def _check_command(found: Sequence[Token]) -> None:
@@ -111,18 +124,34 @@ def _check_command(found: Sequence[Token]) -> None:
         not (t.is_name or t.is_mark(".")) or t.is_word("FROM", "UUID", "ENGINE", "AS") for t in found
     ):
         raise _refusal("ATTACH is offered for what was detached here: ATTACH TABLE name")
-    _check_database(found)
+    _check_engines(found)
 
 
-def _check_database(found: Sequence[Token]) -> None:
-    if not (found[0].is_word("CREATE", "ATTACH", "REPLACE") and any(token.is_word("DATABASE") for token in found[:4])):
+def _check_engines(found: Sequence[Token]) -> None:
+    """ENGINE [=] name outside of parentheses, so that a column may be called `engine`."""
+    if not found[0].is_word("CREATE", "REPLACE", "ATTACH", "ALTER"):
         return
+    database = any(token.is_word("DATABASE") for token in found[:4])
+    offered = DATABASE_ENGINES if database else TABLE_ENGINES
+    for name in _engines(found):
+        if name.casefold() not in offered:
+            raise _refusal(
+                f"{'Database' if database else 'Table'} engine {name} is not offered by the embedded ClickHouse"
+            )
+
+
+def _engines(found: Sequence[Token]) -> Iterator[str]:
+    depth, selects = 0, False
     for index, token in enumerate(found):
-        if not token.is_word("ENGINE"):
+        if token.kind is Kind.MARK:
+            depth += (token.text in "([{") - (token.text in ")]}")
+        selects = selects or token.is_word("SELECT")
+        if depth or not token.is_word("ENGINE"):
             continue
-        name = next((t.text for t in found[index + 1 :] if not t.is_mark("=")), "")
-        if name.casefold() not in DATABASE_ENGINES:
-            raise _refusal(f"Database engine {name} is not offered; Atomic and Memory are")
+        after = [t for t in found[index + 1 : index + 3] if t.is_name or t.is_mark("=")]
+        named = next((t.text for t in after if t.is_name), "")
+        if after and (after[0].is_mark("=") or not selects) and named:
+            yield named
 
 
 def _check_parameters(found: Sequence[Token], parameters: Mapping[str, str]) -> None:

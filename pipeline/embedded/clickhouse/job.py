@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.embedded.clickhouse import external, native
 from pipeline.embedded.clickhouse.errors import READONLY, ServerError, from_engine
-from pipeline.embedded.clickhouse.formats import is_plain
+from pipeline.embedded.clickhouse.formats import check, is_plain
+from pipeline.embedded.clickhouse.guard import VALUES_EXPRESSIONS
 from pipeline.embedded.clickhouse.request import READER, Request
 from pipeline.embedded.clickhouse.statement import Shape, Statement
 
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
 
 DEFAULT_FORMAT = "TabSeparated"
 PIECE = 1 << 20
-_LITERALS_ONLY = {
-    "input_format_values_interpret_expressions": "0",
-    "input_format_values_deduce_templates_of_expressions": "0",
-}
 
 
 @dataclass(slots=True)
@@ -61,7 +58,7 @@ class Job:
     @property
     def output_format(self) -> str:
         """The format of the answer."""
-        return self.statement.format or self._request.format or DEFAULT_FORMAT
+        return check(self.statement.format or self._request.format or DEFAULT_FORMAT)
 
     @property
     def elapsed_ns(self) -> int:
@@ -78,7 +75,7 @@ class Job:
             session = self._sessions.take(self._request.user, choice, self._engine.session)
         self._session = session
         if choice is not None:
-            self._restore = session.remember([*self._request.settings, "log_comment"])
+            self._restore = session.remember([*self._request.settings, "log_comment", *VALUES_EXPRESSIONS])
         self._prepare(session, tables)
 
     def _prepare(self, session: Session, tables: Sequence[external.ExternalTable]) -> None:
@@ -86,12 +83,16 @@ class Job:
         if request.database:
             session.use(request.database)
         for table in tables:
-            external.load(self._engine, session, table)
-            self._restore.insert(0, f"DROP TEMPORARY TABLE IF EXISTS `{table.name}`")
+            self._load(table)
         self._restrict(session)
         comment = f"{self._token} {request.settings.get('log_comment', '')}".rstrip()
+        self._engine.guard.check_settings(request.settings)
         session.set({f"param_{name}": value for name, value in request.parameters.items()})
         session.set(request.settings | {"log_comment": comment})
+
+    def _load(self, table: external.ExternalTable) -> None:
+        external.load(self._engine, self._opened, table)
+        self._restore.insert(0, f"DROP TEMPORARY TABLE IF EXISTS `{table.name}`")
 
     def _restrict(self, session: Session) -> None:
         """Before the client's settings, so that none of them can lift it."""
@@ -101,6 +102,12 @@ class Job:
             raise ServerError(
                 READONLY, "Cannot execute query in readonly mode. Method GET implies readonly: use POST to change data"
             )
+
+    def run_with_input(self, data: bytes) -> bytes:
+        """The same for INSERT … SELECT … FROM input(…)."""
+        sql, table = external.from_input(self.statement, data)
+        self._load(table)
+        return self.run(sql)
 
     def run(self, sql: bytes) -> bytes:
         """Start a statement without data; returns the beginning of its answer, about 1 MiB or all of a smaller one."""
@@ -124,9 +131,14 @@ class Job:
         """The next piece; b'' after the last."""
         return next(self._pieces, b"")
 
-    def begin_insert(self, input_format: str) -> None:
+    @property
+    def input_format(self) -> str:
+        """The format of an INSERT's data."""
+        return check(self.statement.format or self._request.format or "Values")
+
+    def begin_insert(self) -> None:
         """Start an INSERT that `append` feeds."""
-        self._inserter = self._opened.insert(self.statement.sql, input_format)
+        self._inserter = self._opened.insert(self.statement.sql, self.input_format)
 
     def append(self, data: bytes) -> None:
         """Raises ServerError when the engine refuses the data."""
@@ -145,9 +157,9 @@ class Job:
         self.counts.written_rows, self.counts.written_bytes = result.rows_written, result.bytes_written
 
     def judge_values(self, data: bytes) -> None:
-        """Data of FORMAT Values may hold expressions: if they are not harmless, the engine takes literals only."""
-        if not self._engine.guard.may_evaluate(data):
-            self._opened.set(_LITERALS_ONLY)
+        """Data of FORMAT Values may hold expressions: allow them when they are harmless."""
+        harmless = self._engine.guard.may_evaluate(data)
+        self._opened.set(dict.fromkeys(VALUES_EXPRESSIONS, "1" if harmless else "0"))
 
     def kill(self) -> None:
         """Stop the statement that runs, from another thread."""

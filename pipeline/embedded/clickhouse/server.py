@@ -106,20 +106,22 @@ class Server:
         try:
             await self._step(job, lambda: job.open(tables))
             if statement.shape is Shape.INSERT:
-                await self._insert(job, wanted, inline, body)
+                await self._insert(job, inline, body)
                 return web.Response(headers=self._headers(job, wanted, ""))
-            data = inline + await body.whole() if statement.shape is Shape.INSERT_SELECT_INPUT else b""
-            first = await self._step(job, lambda: job.run(statement.sql + data))
+            if statement.shape is Shape.INSERT_SELECT_INPUT:
+                data = inline + await body.whole()
+                first = await self._step(job, lambda: job.run_with_input(data))
+            else:
+                first = await self._step(job, lambda: job.run(statement.sql))
             return await self._send(asked, job, wanted, first)
         finally:
             await asyncio.shield(self._in_thread(job.close))
 
-    async def _insert(self, job: Job, wanted: Request, inline: bytes, body: Body) -> None:
-        input_format = job.statement.format or wanted.format or "Values"
-        if input_format.casefold() == "values":
+    async def _insert(self, job: Job, inline: bytes, body: Body) -> None:
+        if job.input_format.casefold() == "values":
             inline += await body.whole()
             await self._step(job, lambda: job.judge_values(inline))
-        await self._step(job, lambda: job.begin_insert(input_format))
+        await self._step(job, job.begin_insert)
         piece = inline or await body.read()
         while piece:
             data = piece

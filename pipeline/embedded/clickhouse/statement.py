@@ -22,7 +22,7 @@ class Shape(Enum):
     STREAM = auto()  # a query whose blocks can be read one by one
     WHOLE = auto()  # anything else that needs no data
     INSERT = auto()  # the data after it is pushed into the engine piece by piece
-    INSERT_SELECT_INPUT = auto()  # INSERT … SELECT … FROM input(…): the engine takes SQL and data at once
+    INSERT_SELECT_INPUT = auto()  # INSERT … SELECT … FROM input(…): the data is a table of the query
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Statement:
     """One statement, split from the data that follows it."""
 
     shape: Shape
-    sql: bytes  # without FORMAT of an INSERT
+    sql: bytes  # of an INSERT without its FORMAT
     tokens: tuple[Token, ...]
     data_start: int  # where data begins in the bytes it was read from
     format: str | None  # named in the statement
@@ -121,7 +121,7 @@ class _InsertReader:
 
     def _data(self, keyword: Token, start: int, name: str) -> Statement:
         shape = Shape.INSERT_SELECT_INPUT if self._selects else Shape.INSERT
-        sql = self._sql[:start] if self._selects else self._sql[: keyword.start]
+        sql = self._sql[: keyword.start]
         return Statement(shape, sql, tuple(self._seen), start, name, totals=False)
 
     def _without_data(self) -> Statement:
