@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
-from contextlib import ExitStack
 from urllib.parse import quote
 
 import pytest
-from support.database import fresh_database
-from support.folding import SmallWorker
+from support.folding import cascade, folded, now_ms, record
 from support.page import served, sse
 
 from pipeline.clickhouse import client
 from pipeline.errors import UnavailableError
 from pipeline.serve.reader import ClickHouseReader
-from pipeline.sinks.clickhouse import ClickHouseSink
 from pipeline.sinks.migrations import migrate
 
 HOSTILE_IDS = [
@@ -34,40 +30,10 @@ HOSTILE_IDS = [
 ]
 
 
-def record(event_id, content="c", kind="share", minutes_ago=1.0, **fields):
-    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 60 * minutes_ago))
-    event = {
-        "event_id": event_id,
-        "kind": kind,
-        "platform": "twitter",
-        "content_id": content,
-        "actor_id": f"actor of {event_id}",
-        "occurred_at": at,
-    }
-    return json.dumps(event | {"schema_version": 1} | fields).encode()
-
-
-def cascade(content="c", **fields):
-    yield record(f"{content[:9]}-post", content, "post", actor_id="author", audience_size=1000, **fields)
-    yield record("1", content, audience_size=10, parent_basis="root_only", **fields)
-    yield record("2", content, audience_size=20, parent_event_id="1", parent_basis="exact", **fields)
-    yield record("3", content, audience_size=None, parent_event_id="1", parent_basis="exact", **fields)
-    yield record("4", content, audience_size=5, parent_event_id="2", parent_basis="inferred", **fields)
-
-
 @pytest.fixture
 def stack(clickhouse):
-    with ExitStack() as stack:
-        settings, _ = stack.enter_context(
-            fresh_database(clickhouse.settings(page_interval_s=0.1, worker_status_url="http://127.0.0.1:9"))
-        )
-        sink = ClickHouseSink(settings)
-        stack.callback(sink.close)
-        yield settings, SmallWorker(sink)
-
-
-def now_ms():
-    return time.time_ns() // 1_000_000
+    with folded(clickhouse.settings(page_interval_s=0.1, worker_status_url="http://127.0.0.1:9")) as made:
+        yield made
 
 
 async def test_a_content_s_page_shows_what_the_views_have(stack):

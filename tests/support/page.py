@@ -15,7 +15,7 @@ from pipeline.serve.app import make_app
 from pipeline.serve.run import listen
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
 NOWHERE = Settings(
     clickhouse_url="http://127.0.0.1:9",
@@ -60,6 +60,7 @@ class Page:
 
     url: str
     session: aiohttp.ClientSession
+    stop: Callable[[], Awaitable[None]]
 
     async def get(self, path: str, **options: Any) -> Any:
         async with self.session.get(self.url + path, **options) as response:
@@ -74,7 +75,7 @@ async def served(settings: Settings = NOWHERE, port: int = 0, **parts: Any) -> A
     try:
         port = await listen(runner, "127.0.0.1", port, "page")
         async with aiohttp.ClientSession() as session:
-            yield Page(f"http://127.0.0.1:{port}", session)
+            yield Page(f"http://127.0.0.1:{port}", session, runner.cleanup)
     finally:
         await runner.cleanup()
 
