@@ -58,7 +58,7 @@ _STATUS_CODES = {
 }
 _STATUS = {code: status for status, codes in _STATUS_CODES.items() for code in codes}
 _PREFIX = re.compile(r"Code: (\d+)\. DB::Exception: ")
-_TRAILER = re.compile(r"\s*\(version [^)]*\)\s*$")
+_TRAILER = re.compile(r"\s*\(version [^)]*\)\.?\s*$")
 _NAME = re.compile(r" \(([A-Z][A-Z0-9_]*)\)\s*$")
 
 
