@@ -37,11 +37,11 @@ _READ = (
 
 def enter(data: Path, port: int) -> bool:
     """Shut the door behind this thread and all it will start: call it before there are others. Returns whether there is a door."""
-    version = _version()
-    if version < 1:
+    known = version()
+    if known < 1:
         return False
-    rights = (1 << _RIGHTS_BY_VERSION.get(version, _RIGHTS_NOW)) - 1
-    ports = _BIND | _CONNECT if version >= _WITH_PORTS else 0
+    rights = (1 << _RIGHTS_BY_VERSION.get(known, _RIGHTS_NOW)) - 1
+    ports = _BIND | _CONNECT if known >= _WITH_PORTS else 0
     attributes = struct.pack("<QQ", rights, ports)[: 16 if ports else 8]
     rules = _call(_CREATE, attributes, ctypes.c_size_t(len(attributes)), 0)
     try:
@@ -76,8 +76,8 @@ def _allow(rules: int, path: Path, rights: int) -> None:
         os.close(handle)
 
 
-def _version() -> int:
-    """0 or less without Landlock."""
+def version() -> int:
+    """The version of Landlock that the kernel has; 0 or less without."""
     return _libc().syscall(_CREATE, None, ctypes.c_size_t(0), _VERSION_FLAG) if sys.platform == "linux" else 0
 
 
