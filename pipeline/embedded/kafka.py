@@ -186,13 +186,19 @@ class EmbeddedKafka:
         draft = self.data_dir / "log.part"
         rmtree(draft, ignore_errors=True)
         self._write_properties(draft)
-        cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
-        arguments = ("format", "--cluster-id", cluster, "--config", self._properties)
+        arguments = ("format", "--cluster-id", _new_cluster_id(), "--config", self._properties)
         command = java.command(paths, "kafka.tools.StorageTool", *arguments, options=self._java_options())
         child = Child("Kafka", command, self.log, env=java.environment(), keep_fds=self._keep_fds)
         if code := child.await_end(START_DEADLINE_S):
             raise UnavailableError(f"Kafka could not prepare {self.data_dir} (exit code {code}). {child.why()}")
         draft.rename(self._logs)
+
+
+def _new_cluster_id() -> str:
+    """A random id in Kafka's form: a UUID in URL-safe base64. Like Kafka's own, it never looks like an option of the command line."""
+    while (name := urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()).startswith("-"):
+        pass
+    return name
 
 
 def _escaped(value: str) -> str:

@@ -14,7 +14,7 @@ from support.kafka_cases import consume, produce
 from pipeline.config import Settings
 from pipeline.embedded import ports
 from pipeline.embedded.kafka import EmbeddedKafka
-from pipeline.errors import UnavailableError, UsageError
+from pipeline.errors import UnavailableError
 from pipeline.kafka import ensure_topics
 
 PARENT = """
@@ -96,11 +96,6 @@ def test_a_format_that_was_cut_off_half_way_is_done_again(tmp_path):
 def test_a_folder_with_spaces_and_letters_of_other_alphabets_will_do(tmp_path):
     with EmbeddedKafka(tmp_path / "données de Zoë #1") as kafka:
         assert kafka.health()[0]
-
-
-def test_a_folder_with_a_comma_is_refused(tmp_path):
-    with pytest.raises(UsageError, match="has a comma in its path"):
-        EmbeddedKafka(tmp_path / "a,b")
 
 
 def test_a_taken_port_is_refused_before_anything_is_started(tmp_path):
