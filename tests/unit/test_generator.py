@@ -122,11 +122,15 @@ def test_the_viral_item_is_a_chain_over_all_platforms(good: list) -> None:
     spreads = [
         event
         for _, event in good
-        if event.kind in SPREADS and event.content_id.startswith("https://") and "the-lamp" in event.content_id
+        if event.kind in SPREADS and event.content_id.startswith("https://") and "one-lamp" in event.content_id
     ]
     from_the_post = sum((event.parent_event_id or "").endswith("-post") for event in spreads)
     assert from_the_post / len(spreads) < 0.2
     assert len({event.platform for event in spreads}) >= 10
+
+
+def test_posts_tell_their_publishers_audience(good: list) -> None:
+    assert all(event.audience_size for _, event in good if event.kind == "post")
 
 
 def test_the_rate_is_about_what_is_asked_for() -> None:
@@ -136,4 +140,4 @@ def test_the_rate_is_about_what_is_asked_for() -> None:
 def others(seed: int) -> int:
     """Live records of the first minute, those of the viral item left out."""
     stream = takewhile(lambda record: record.at_s < 60, events(seed, START_US, rate=400))
-    return sum(record.at_s >= 0 and b"the-lamp" not in record.key for record in stream)
+    return sum(record.at_s >= 0 and b"one-lamp" not in record.key for record in stream)

@@ -27,17 +27,18 @@ if TYPE_CHECKING:
 
 __all__ = ["VIRAL_TITLE", "Arrival", "content", "events"]
 
-VIRAL_TITLE = "The lamp that a whole street shared"
+VIRAL_TITLE = "One lamp for a street"
 VIRAL_PEAK_S = 65.0
 """Seconds after the start at which the viral item spreads fastest."""
 
 _VIRAL_NODES = 6000
 _VIRAL_BEGAN_S = -300.0
 _HISTORY_S = 360.0
-_ARCHIVE, _ARCHIVE_AGE_S = (
-    12,
-    36 * 3600.0,
-)  # contents that run at the pace of real life, begun in the last day and a half
+_ARCHIVE = (
+    *((-3600.0 * hours, 3600.0) for hours in (36, 28, 21, 13, 6, 2)),
+    *((-420.0 * number, 120.0) for number in range(8, 0, -1)),
+)
+"""Older contents: when each began, and how long its hour lasts. Some run at the pace of real life, the rest fill the last hour."""
 _EVENTS_PER_CONTENT = 900.0  # measured, over the minutes after the start
 
 
@@ -69,9 +70,8 @@ def _first(waiting: list[tuple[float, int, list[Arrival]]]) -> Iterator[Arrival]
 def _beginnings(seed: int, start_us: int, rate: float) -> Iterator[list[Arrival]]:
     """The records of one content after the other, by the time at which the content begins."""
     rng = _random(seed, "beginnings")
-    archive = (-_ARCHIVE_AGE_S * (_ARCHIVE - number) / _ARCHIVE - 3600.0 for number in range(_ARCHIVE))
-    for number, began_s in enumerate(archive):
-        yield content(_random(seed, f"archive/{number}"), start_us, began_s, 3600.0)
+    for number, (began_s, hour_s) in enumerate(_ARCHIVE):
+        yield content(_random(seed, f"archive/{number}"), start_us, began_s, hour_s)
     viral: list[Arrival] | None = _viral(_random(seed, "viral"), start_us)
     number, began_s = 0, -_HISTORY_S
     while True:
@@ -97,4 +97,10 @@ def _viral(rng: Random, start_us: int) -> list[Arrival]:
     """The item that everybody hands on: nine of ten spreads come through another spread, on every platform."""
     times = wave(rng, _VIRAL_NODES - 1, VIRAL_PEAK_S - _VIRAL_BEGAN_S)
     tree = Tree(lean=0.9, fade=1.0, recent=0.5)
-    return arrivals(rng, acts(rng, Plan(story(rng, VIRAL_TITLE), list(PLACES), _VIRAL_BEGAN_S, times, tree, start_us)))
+    return arrivals(
+        rng,
+        acts(
+            rng,
+            Plan(story(rng, VIRAL_TITLE, campaign="kind-words"), list(PLACES), _VIRAL_BEGAN_S, times, tree, start_us),
+        ),
+    )

@@ -78,6 +78,7 @@ def _posts(rng: Random, plan: Plan) -> dict[str, Act]:
     posts = {}
     for place in plan.places[: rng.randint(1, 2)]:
         event = _event(plan.story, "post", f"{place.name}:{plan.story.tag}-post", place, author)
+        event["audience_size"] = author.audience
         story = plan.story
         event["attributes"] = {
             "url": story.content_id,

@@ -12,37 +12,37 @@ if TYPE_CHECKING:
 _CAMPAIGNS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
     (
         "clean-rivers",
-        "clean-rivers.example",
+        "rivers.example",
         ("She counted every bottle", "One river, forty schools", "The heron came back", "What the fishermen found"),
         ("and the town stopped laughing", "after a single summer", "then the mayor called", "with a borrowed canoe"),
     ),
     (
         "city-by-bike",
-        "city-by-bike.example",
+        "bike.example",
         ("Nurses ride at night", "The bridge without cars", "A lane painted in an hour", "Grandfather's last commute"),
         ("changed the whole street", "in nine photographs", "and nobody saw it coming", "is the best map we have"),
     ),
     (
         "open-museum",
-        "open-museum.example",
+        "museum.example",
         ("The guard who painted", "Hands off? Hands on", "A letter behind the frame", "Five minutes with a giant"),
         ("opened every door", "made the children whisper", "is now in room twelve", "waited a hundred years"),
     ),
     (
         "good-soil",
-        "good-soil.example",
+        "soil.example",
         ("Stop digging", "The worm hotel", "Bread from the roof", "What grows beside the rails"),
         ("and wait one winter", "fed eleven families", "in a city of concrete", "surprised the scientists"),
     ),
     (
         "reader-week",
-        "reader-week.example",
+        "read.example",
         ("The bus that lends books", "He learned to read at 71", "Poems on the receipts", "A library in a lift"),
         ("and then wrote to us", "between two stations", "for everyone who waits", "now has a queue"),
     ),
     (
         "kind-words",
-        "kind-words.example",
+        "kind.example",
         ("A note under the windscreen", "The quiet carriage spoke", "Strangers at table nine", "Thank the night shift"),
         ("travelled further than we did", "was read aloud", "got an answer", "is still on the fridge"),
     ),
@@ -65,9 +65,9 @@ class Story:
     tag: str
 
 
-def story(rng: Random, title: str = "") -> Story:
-    """A page of one of the campaigns; `title` sets its title."""
-    campaign, host, openings, endings = rng.choice(_CAMPAIGNS)
+def story(rng: Random, title: str = "", campaign: str = "") -> Story:
+    """A page of one of the campaigns. `title` and `campaign` are drawn where they are not given."""
+    campaign, host, openings, endings = rng.choice([entry for entry in _CAMPAIGNS if campaign in {"", entry[0]}])
     title = title or f"{rng.choice(openings)} {rng.choice(endings)}"
     tag = "".join(rng.choices(_ALPHABET, k=5))
     return Story(
