@@ -22,7 +22,7 @@ $(STAMP): requirements/dev.lock requirements/bootstrap.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
 	@$(BIN)/uv pip sync --python $(BIN)/python --require-hashes requirements/dev.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
-	@echo "[3/3] fetching Apache Kafka's jars (about 90 MB on the first run)"
+	@echo "[3/3] fetching Apache Kafka's jars (about 45 MB on the first run)"
 	@$(BIN)/python -m pipeline.embedded.jars
 	@touch $@
 
