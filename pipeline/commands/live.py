@@ -113,9 +113,9 @@ class Line:
             return
         self._before = now, records
         rate = (records - records_then) / max(now - then, 1e-9)
+        waiting = records - sum(committed.values())
         self._show(
-            f"{rate:,.0f} records/s in · {figures.contents:,} contents · {figures.nodes:,} nodes · {figures.reactions:,} reactions · "
-            f"{records - sum(committed.values()):,} records waiting",
+            f"{rate:,.0f} records/s · {figures.contents:,} contents · {figures.nodes:,} nodes · {waiting:,} waiting",
             None,
         )
 

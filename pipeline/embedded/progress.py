@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from typing import TYPE_CHECKING, Protocol, TextIO
@@ -34,7 +35,8 @@ class _Line:
 
     def __call__(self, text: str, done: float | None) -> None:
         ended = done is not None and done >= 1
-        self._out.write(f"\r\x1b[K{_worded(text, done)}" + ("\n" if ended else ""))
+        shown = _worded(text, done)[: shutil.get_terminal_size().columns - 1]  # a wrapped line could not be rewritten
+        self._out.write(f"\r\x1b[K{shown}" + ("\n" if ended else ""))
         self._out.flush()
 
 
