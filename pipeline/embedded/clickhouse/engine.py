@@ -13,17 +13,16 @@ from typing import TYPE_CHECKING, Any, cast
 from chdb.state.sqlitelike import Connection
 
 from pipeline.embedded.clickhouse import engine_config
-from pipeline.embedded.clickhouse.errors import ServerError, from_engine
+from pipeline.embedded.clickhouse.errors import UNKNOWN_SETTING, ServerError, from_engine
 from pipeline.embedded.clickhouse.guard import Guard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from chdb.state.sqlitelike import StreamingResult
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
-UNKNOWN_SETTING = 115
 READONLY_WITH_SETTINGS = 2
 
 
@@ -90,21 +89,18 @@ class Session:
 
     def set(self, settings: Mapping[str, str]) -> None:
         """Change settings for all that follows. Raises ServerError 115 for an unknown one, 164 where they are fixed."""
-        for name in settings:
-            if not _NAME.fullmatch(name):
-                raise ServerError(UNKNOWN_SETTING, f"Unknown setting '{name}'.", "UNKNOWN_SETTING")
+        _check_names(settings)
         if settings:
-            changes = ", ".join(f"{name} = {literal(value)}" for name, value in settings.items())
-            _answer(self._connection, f"SET {changes}".encode())
+            _answer(self._connection, f"SET {_changes(settings)}".encode())
 
-    def remember(self, names: Iterable[str]) -> list[str]:
-        """Statements that bring back the current database and these settings as they are now."""
-        wanted = ", ".join(map(literal, names)) or "''"
-        sql = f"SELECT name, value, changed FROM system.settings WHERE name IN ({wanted})"
-        rows = json.loads(bytes(self.query(sql.encode(), "JSONCompact").bytes()))["data"]
-        back = [f"SET {name} = {literal(value) if changed else 'DEFAULT'}" for name, value, changed in rows]
-        database = bytes(self.query(b"SELECT currentDatabase()", "LineAsString").bytes()).decode().rstrip("\n")
-        return [*back, f"USE {_quoted(database)}"]
+    def remember(self, names: Sequence[str], *, database: bool) -> list[str]:
+        """Statements that bring these settings, and the current database, back to what they are now."""
+        _check_names(names)
+        columns = ["currentDatabase()", *(f"toString(getSetting('{name}'))" for name in names)]
+        result = self.query(f"SELECT {', '.join(columns)}".encode(), "JSONCompactStrings")
+        current, *values = json.loads(bytes(result.bytes()))["data"][0]
+        back = [f"SET {_changes(dict(zip(names, values, strict=True)))}"] if names else []
+        return back + ([f"USE {_quoted(current)}"] if database else [])
 
     def restore(self, statements: Iterable[str]) -> None:
         """Run what `remember` gave."""
@@ -152,6 +148,16 @@ class Session:
 def literal(value: str) -> str:
     """`value` as a string literal of ClickHouse's SQL."""
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _changes(settings: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} = {literal(value)}" for name, value in settings.items())
+
+
+def _check_names(names: Iterable[str]) -> None:
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise ServerError(UNKNOWN_SETTING, f"Unknown setting '{name}'.")
 
 
 def _quoted(name: str) -> str:

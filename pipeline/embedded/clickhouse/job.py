@@ -75,7 +75,7 @@ class Job:
             session = self._sessions.take(self._request.user, choice, self._engine.session)
         self._session = session
         if choice is not None:
-            self._restore = session.remember([*self._request.settings, "log_comment", *VALUES_EXPRESSIONS])
+            self._restore = session.remember(list(self._request.settings), database=self._request.database is not None)
         self._prepare(session, tables)
 
     def _prepare(self, session: Session, tables: Sequence[external.ExternalTable]) -> None:
@@ -160,26 +160,27 @@ class Job:
         """Data of FORMAT Values may hold expressions: allow them when they are harmless."""
         harmless = self._engine.guard.may_evaluate(data)
         self._opened.set(dict.fromkeys(VALUES_EXPRESSIONS, "1" if harmless else "0"))
+        self._restore += [f"SET {name} = 0" for name in VALUES_EXPRESSIONS]
 
     def kill(self) -> None:
         """Stop the statement that runs, from another thread."""
         self._engine.kill(self._token)
 
     def close(self) -> None:
-        """End what still runs, and give the session back."""
+        """End what still runs, and give the session back. Safe to call again."""
         for part in (self._stream, self._inserter):
             if part is not None:
                 part.cancel()
-        choice = self._request.session
-        if self._session is None:
+        session, self._session, self._inserter = self._session, None, None
+        if session is None:
             return
-        if choice is None:
-            self._session.close()
+        if self._request.session is None:
+            session.close()
             return
         try:
-            self._session.restore(self._restore)
+            session.restore(self._restore)
         finally:
-            self._sessions.give_back(self._request.user, choice)
+            self._sessions.give_back(self._request.user, self._request.session)
 
     @property
     def _opened(self) -> Session:

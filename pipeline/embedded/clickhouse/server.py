@@ -14,7 +14,7 @@ from aiohttp import web
 
 from pipeline.embedded.clickhouse import access, external
 from pipeline.embedded.clickhouse.body import Body
-from pipeline.embedded.clickhouse.compression import choose, compressor
+from pipeline.embedded.clickhouse.compression import Compressor, choose, compressor
 from pipeline.embedded.clickhouse.errors import (
     TOO_MANY_SIMULTANEOUS_QUERIES,
     UNKNOWN_EXCEPTION,
@@ -107,12 +107,15 @@ class Server:
             await self._step(job, lambda: job.open(tables))
             if statement.shape is Shape.INSERT:
                 await self._insert(job, inline, body)
+                await self._in_thread(job.close)
                 return web.Response(headers=self._headers(job, wanted, ""))
             if statement.shape is Shape.INSERT_SELECT_INPUT:
                 data = inline + await body.whole()
                 first = await self._step(job, lambda: job.run_with_input(data))
             else:
                 first = await self._step(job, lambda: job.run(statement.sql))
+            if job.length == len(first):
+                await self._in_thread(job.close)
             return await self._send(asked, job, wanted, first)
         finally:
             await asyncio.shield(self._in_thread(job.close))
@@ -154,20 +157,29 @@ class Server:
         await answer.prepare(asked)
         if asked.method == "HEAD":
             return answer
-        failed = False
-        try:
-            while piece:
-                await answer.write(packed.compress(piece))
-                piece = await self._step(job, job.next)
-        except ServerError as error:
-            await answer.write(packed.compress(_late(error.body(self._engine.version), tag)))
-            failed = True
-        await answer.write(packed.flush())
+        failed = await self._write(answer, job, piece, packed, tag)
         if failed and asked.transport is not None:
             asked.transport.close()  # without the last chunk: also a client that knows no tags sees that the answer is cut
         with suppress(ConnectionError):
             await answer.write_eof()
         return answer
+
+    async def _write(self, answer: web.StreamResponse, job: Job, piece: bytes, packed: Compressor, tag: str) -> bool:
+        """Write the pieces, one behind what the engine has made: the session must be free before the client has the last one."""
+        failed: ServerError | None = None
+        while piece:
+            try:
+                following = await self._step(job, job.next)
+            except ServerError as error:
+                failed, following = error, b""
+            if not following:
+                await self._in_thread(job.close)
+            await answer.write(packed.compress(piece))
+            piece = following
+        if failed is not None:
+            await answer.write(packed.compress(_late(failed.body(self._engine.version), tag)))
+        await answer.write(packed.flush())
+        return failed is not None
 
     def _headers(self, job: Job, wanted: Request, tag: str) -> dict[str, str]:
         counts = job.counts
