@@ -44,10 +44,20 @@ async def catch_up(state: PartitionState, until: int, client_options: Mapping[st
         **client_options, enable_auto_commit=False, auto_offset_reset="earliest", max_partition_fetch_bytes=FETCH_BYTES
     )
     try:
-        await consumer.start()
+        await _start(consumer)
         await _read(consumer, state, until, progress)
     finally:
         await consumer.stop()
+
+
+async def _start(consumer: AIOKafkaConsumer) -> None:
+    """Start it to the end even when cancelled: half-way, Kafka's client forgets to close its first connection."""
+    starting = asyncio.ensure_future(consumer.start())
+    try:
+        await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await asyncio.wait([starting])
+        raise
 
 
 async def _read(consumer: AIOKafkaConsumer, state: PartitionState, until: int, progress: Progress) -> None:

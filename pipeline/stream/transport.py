@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
 
@@ -100,25 +101,37 @@ class Consumer(driver.Consumer):
         self.ledgers: defaultdict[TP, Ledger] = defaultdict(Ledger)
         self._held: set[TP] = set()
         self._changed = asyncio.Event()
+        self._position_is_lost = False
         super().__init__(*args, **kwargs)
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:  # noqa: ARG002, ASYNC109 - Faust's signature
-        """Fetch once, and yield one message per partition: its value is a `Batch`, its offset the batch's last."""
+        """Fetch once, and yield one message per partition: its value is a `Batch`, its offset the batch's last.
+
+        Records that a rebalance overtakes are not handed out, although the client's position has moved past them, perhaps after the seek
+        that ended the rebalance. So they leave a mark, and the next fetch begins with a seek.
+        """
         if not self.flow_active:
             await self.wait(self.can_resume_flow.wait())
-        generation = self.app.consumer_generation_id
-        fetched = await self._fetch()
-        if self.app.consumer_generation_id != generation and self.flow_active:
-            # These records may have moved the position after the rebalance had set it.
-            await self.perform_seek()
+        if self._position_is_lost and not await self._rewind():
             return
-        for partition, records in fetched.items():
+        generation = self.app.consumer_generation_id
+        for partition, records in (await self._fetch()).items():
             if self.should_stop or not self.flow_active or self.app.consumer_generation_id != generation:
-                return  # the seek that ends the rebalance rewinds what is not yielded
+                self._position_is_lost = True
+                return
             yield partition, self._to_message(partition, records)
+
+    async def _rewind(self) -> bool:
+        """Seek to the committed offsets; False when a rebalance comes in between, which ends with a seek of its own."""
+        self._position_is_lost = False
+        try:
+            await self.perform_seek()
+        except IllegalStateError:
+            self._position_is_lost = True
+        return not self._position_is_lost
 
     async def _fetch(self) -> Mapping[TP, Sequence[ConsumerRecord]]:
         readable = self._get_active_partitions() - self._held
@@ -188,8 +201,12 @@ class Consumer(driver.Consumer):
 
     async def perform_seek(self) -> None:
         """Start again from the committed offsets. Batches in flight are no longer live; their records come again."""
+        generation = self.app.consumer_generation_id
         self._drop(list(self.ledgers))
         positions = await self._thread.seek_to_committed()
+        if self.app.consumer_generation_id != generation:
+            self._position_is_lost = True  # these may be offsets of partitions that we have no longer
+            return
         self._read_offset.update(positions)
         self._committed_offset.update(positions)
         self._owner.given({tp.partition: offset for tp, offset in positions.items()}, self)

@@ -34,9 +34,9 @@ def migrated(settings: Settings) -> None:
 class WorkerProcess:
     """One worker process. Its log is in `log`."""
 
-    def __init__(self, settings: Settings, log: Path) -> None:
+    def __init__(self, settings: Settings, log: Path, port: int | None = None) -> None:
         self.log = log
-        self.port = choose()
+        self.port = port or choose()
         with log.open("ab") as stderr:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", PROGRAM], env=self._environment(settings), stderr=stderr

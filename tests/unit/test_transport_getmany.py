@@ -1,0 +1,127 @@
+"""Records that a rebalance overtakes: the transport's consumer without Kafka, its fetches scripted."""
+
+import asyncio
+from collections import defaultdict
+from types import SimpleNamespace
+
+import pytest
+from aiokafka.errors import IllegalStateError
+from faust.types import TP
+from support.stream import FakeRecord
+
+from pipeline.stream.ledger import Ledger, LedgerError
+from pipeline.stream.transport import Consumer
+
+HERE = TP("share.events", 0)
+
+
+class Record(FakeRecord):
+    timestamp_type = 1
+
+
+def records(first, last):
+    return [Record(offset, b"c", b"{}") for offset in range(first, last + 1)]
+
+
+class Scripted(Consumer):
+    """A consumer whose position, fetches and committed offset are plain attributes."""
+
+    def __init__(self):
+        self.app = SimpleNamespace(
+            consumer_generation_id=1, owner=SimpleNamespace(given=lambda positions, _: self.given.append(positions))
+        )
+        self.ledgers = defaultdict(Ledger)
+        self._held, self._changed, self._position_is_lost = set(), asyncio.Event(), False
+        self._active_partitions, self._paused_partitions = {HERE}, set()
+        self._read_offset, self._committed_offset = {}, {}
+        self._thread = SimpleNamespace(seek_to_committed=self.seek_to_committed)
+        self.given, self.position, self.during_fetch, self.seek_error = [], 0, None, None
+
+    flow_active = True
+    should_stop = False
+
+    async def _getmany(self, partitions, timeout):  # noqa: ASYNC109 - Faust's signature
+        if self.during_fetch:
+            self.during_fetch()
+        first, self.position = self.position, self.position + 10
+        return {HERE: records(first, first + 9)} if HERE in partitions else {}
+
+    async def seek_to_committed(self):
+        if self.seek_error:
+            raise self.seek_error
+        self.position = 0
+        return {HERE: 0}
+
+    async def fetch(self):
+        self.got = [message.value.range async for _, message in self.getmany(1.0)]
+        return [(one.first, one.last) for one in self.got]
+
+
+async def test_a_fetch_becomes_one_range():
+    assert await Scripted().fetch() == [(0, 9)]
+
+
+@pytest.mark.parametrize("change", ["new generation", "flow stopped", "both"])
+async def test_records_overtaken_by_a_rebalance_are_read_again_even_when_its_seek_came_before_them(change):
+    consumer = Scripted()
+
+    def rebalance():
+        consumer.during_fetch = None
+        if change != "flow stopped":
+            consumer.app.consumer_generation_id = 2
+        consumer.flow_active = change == "new generation"
+
+    consumer.during_fetch = rebalance
+    assert await consumer.fetch() == []
+    consumer.flow_active = True
+    assert await consumer.fetch() == [(0, 9)]
+    assert await consumer.fetch() == [(10, 19)]
+
+
+async def test_a_rebalance_while_the_position_is_sought_means_to_seek_again():
+    consumer = Scripted()
+    consumer._position_is_lost, consumer.seek_error = True, IllegalStateError("not assigned")
+    assert await consumer.fetch() == []
+    consumer.seek_error = None
+    assert await consumer.fetch() == [(0, 9)]
+
+
+async def test_offsets_found_for_an_older_generation_are_not_taken_for_ours():
+    consumer = Scripted()
+    plain = consumer.seek_to_committed
+
+    async def slow():
+        consumer.app.consumer_generation_id += 1
+        return await plain()
+
+    consumer._thread.seek_to_committed = slow
+    await consumer.perform_seek()
+    assert consumer.given == []
+    consumer._thread.seek_to_committed = plain
+    await consumer.fetch()
+    assert consumer.given == [{0: 0}]
+
+
+async def test_ranges_in_flight_are_dead_after_a_seek():
+    consumer = Scripted()
+    await consumer.fetch()
+    (before,) = consumer.got
+    await consumer.perform_seek()
+    assert not before.live
+    assert await consumer.fetch() == [(0, 9)]
+
+
+async def test_a_position_that_goes_back_without_a_seek_stops_the_worker():
+    consumer = Scripted()
+    await consumer.fetch()
+    consumer.position = 5
+    with pytest.raises(LedgerError):
+        await consumer.fetch()
+
+
+async def test_partitions_that_are_held_back_are_not_fetched():
+    consumer = Scripted()
+    consumer._held = {HERE}
+    assert await consumer.fetch() == []
+    consumer.release(0)
+    assert await consumer.fetch() == [(0, 9)]
