@@ -54,14 +54,15 @@ class Feed:
     versions: Iterator[int]
     metrics: Metrics
     problem: str = ""
+    ended: bool = False
     parts: dict[str, Part] = field(default_factory=dict)
     values: dict[str, object] = field(default_factory=dict)
     listeners: set[asyncio.Event] = field(default_factory=set)
     answered: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
-        """Ask for ever. Ends only by cancellation."""
-        while True:
+        """Ask until ended. Cancelling alone is not enough: libraries below are known to swallow it."""
+        while not self.ended:
             started = time.monotonic()
             await self.refresh()
             await asyncio.sleep(max(self.interval_s, REST * (time.monotonic() - started)))

@@ -23,6 +23,9 @@ LINGER_S = 10.0
 """A feed goes on for this long after the last look, so that a reload or a step back finds it warm."""
 
 
+CLOSE_S = 1.0
+
+
 class TooBusyError(UnavailableError):
     """More different pages are being watched than one process will ask ClickHouse for."""
 
@@ -90,12 +93,9 @@ class Hub:
         self.closing = True
         for wake in self._wakes:
             wake.set()
-        tasks = list(self._tasks.values())
-        self._feeds.clear()
-        self._tasks.clear()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        tasks = [self._end(topic) for topic in list(self._feeds)]
+        if tasks:
+            await asyncio.wait(tasks, timeout=CLOSE_S)
 
     def _open(self, topic: Topic) -> Feed:
         feed = self._feeds.get(topic)
@@ -118,5 +118,10 @@ class Hub:
     def _close_if_idle(self, topic: Topic) -> None:
         feed = self._feeds.get(topic)
         if feed is not None and not feed.listeners:
-            self._tasks.pop(topic).cancel()
-            del self._feeds[topic]
+            self._end(topic)
+
+    def _end(self, topic: Topic) -> asyncio.Task[None]:
+        task = self._tasks.pop(topic)
+        self._feeds.pop(topic).ended = True
+        task.cancel()
+        return task

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Protocol
 
 import aiohttp
@@ -20,6 +21,9 @@ Row = dict[str, Any]
 
 READ_ONLY = {"readonly": 1, "max_execution_time": 10}
 """Sent with every query: the page never writes, and no question of its holds ClickHouse up for long (seconds)."""
+
+CONNECT_S = 3
+ANSWER_S = 15
 
 _UNKNOWN_TABLE_OR_COLUMN = {16, 47, 60, 81}
 _ADVICE = "the tables are missing or of another version: run `cascades migrate`"
@@ -46,11 +50,12 @@ class ClickHouseReader:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._client: AsyncClient | None = None
+        self._attempt: asyncio.Task[AsyncClient] | None = None
 
     async def rows(self, sql: str, **parameters: object) -> list[Row]:
         """See `Reader.rows`."""
         try:
-            client = self._client or await self._connect()
+            client = self._client or await self._connected()
             answer = await client.query(sql, parameters=parameters or None)
         except (CascadesError, ClickHouseError, aiohttp.ClientError, OSError, TimeoutError) as error:
             raise UnavailableError(self._explain(error)) from error
@@ -58,17 +63,28 @@ class ClickHouseReader:
 
     async def close(self) -> None:
         """Close the connections, if any were opened."""
+        if self._attempt is not None:
+            await asyncio.wait([self._attempt], timeout=CONNECT_S)
         client, self._client = self._client, None
         if client is not None:
             await client.close()
 
+    async def _connected(self) -> AsyncClient:
+        """One attempt at a time, shared by all questions. The client's start swallows cancellation, hence the shield."""
+        if self._attempt is None:
+            self._attempt = asyncio.create_task(self._connect(), name="connect to ClickHouse")
+            self._attempt.add_done_callback(self._attempted)
+        return await asyncio.shield(self._attempt)
+
     async def _connect(self) -> AsyncClient:
-        client = await async_client(self._settings, settings=READ_ONLY, connect_timeout=3, send_receive_timeout=15)
-        if self._client is None:
-            self._client = client
-        else:  # another question connected in the meantime
-            await client.close()
-        return self._client
+        return await async_client(
+            self._settings, settings=READ_ONLY, connect_timeout=CONNECT_S, send_receive_timeout=ANSWER_S
+        )
+
+    def _attempted(self, attempt: asyncio.Task[AsyncClient]) -> None:
+        self._attempt = None
+        if not attempt.cancelled() and attempt.exception() is None:
+            self._client = attempt.result()
 
     def _explain(self, error: Exception) -> str:
         """A sentence without ClickHouse's own text, which may quote values and addresses."""

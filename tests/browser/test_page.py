@@ -170,6 +170,16 @@ async def test_every_figure_explains_itself_to_pointer_and_keyboard(visitor, sta
         await expect(tab.locator("#tip")).to_be_hidden()
 
 
+async def test_the_glossary_lists_every_figure(visitor):
+    async with served(NOWHERE, reader=FakeReader({})) as page, visitor.tab(page.url) as tab:
+        await tab.get_by_role("button", name="What the figures mean").click()
+        glossary = tab.get_by_role("dialog")
+        await expect(glossary.locator("dt").filter(has_text="Structural virality")).to_be_visible()
+        assert await glossary.locator("dt").count() == await glossary.locator("dd").count() > 20
+        await tab.keyboard.press("Escape")
+        await expect(glossary).to_be_hidden()
+
+
 async def test_the_tree_can_be_walked_with_the_keyboard(visitor, stack):
     settings, worker = stack
     worker.take(cascade(), now_ms())

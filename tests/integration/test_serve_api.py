@@ -8,10 +8,13 @@ from urllib.parse import quote
 
 import pytest
 from support.folding import cascade, folded, now_ms, record
-from support.page import served, sse
+from support.page import free_port, served, sse
 
 from pipeline.clickhouse import client
+from pipeline.config import Settings
+from pipeline.embedded.clickhouse import EmbeddedClickHouse
 from pipeline.errors import UnavailableError
+from pipeline.serve import tree
 from pipeline.serve.reader import ClickHouseReader
 from pipeline.sinks.migrations import migrate
 
@@ -133,6 +136,16 @@ async def test_contents_are_ranked_by_what_moves_now_and_can_be_filtered(stack):
             assert [item["content_id"] for item in shown["items"]] == wanted
 
 
+async def test_of_a_cascade_too_large_to_read_the_spreads_with_children_are_drawn(stack, monkeypatch):
+    monkeypatch.setattr(tree, "READ", 3)
+    settings, worker = stack
+    worker.take([*cascade(), *(record(f"leaf {number}") for number in range(9))], now_ms())
+    async with served(settings) as page:
+        drawn = (await page.get("/api/content/c"))[1]["tree"]
+    assert (drawn["rule"], drawn["total"], drawn["hidden"]) == ("parents", 13, 9)
+    assert {node[0]: (node[1], node[9]) for node in drawn["nodes"]} == {"1": (None, 1), "2": ("1", 1)}
+
+
 async def test_an_unknown_audience_is_null_and_never_zero(stack):
     settings, worker = stack
     worker.take([record("1"), record("2")], now_ms())
@@ -232,6 +245,25 @@ async def test_a_missing_schema_is_told_with_what_to_do_and_the_page_recovers(cl
                     await asyncio.sleep(0.1)
             finally:
                 connection.command(f"DROP DATABASE {settings.clickhouse_database}")
+
+
+async def test_the_page_goes_on_when_clickhouse_comes_back(tmp_path):
+    with EmbeddedClickHouse(tmp_path, free_port()) as embedded:
+        base = Settings(clickhouse_url=embedded.url, worker_status_url="http://127.0.0.1:9", page_interval_s=0.1)
+        with folded(base) as (settings, worker):
+            worker.take(cascade(), now_ms())
+            async with asyncio.timeout(120), served(settings) as page:
+                assert (await page.get("/api/contents"))[0] == 200
+                await asyncio.to_thread(embedded.stop)
+                assert embedded.url in (await wait_for(page, 503))[1]["error"]
+                await asyncio.to_thread(embedded.start)
+                assert (await wait_for(page, 200))[1]["matching"] == 1
+
+
+async def wait_for(page, wanted):
+    while (answer := await page.get("/api/contents"))[0] != wanted:  # noqa: ASYNC110 - the page looks again by itself
+        await asyncio.sleep(0.1)
+    return answer
 
 
 async def first(events, name, wanted=lambda _: True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -88,3 +89,9 @@ async def sse(response: aiohttp.ClientResponse) -> AsyncIterator[tuple[str, str,
         for block in whole:
             fields = dict(line.split(": ", 1) for line in block.decode().splitlines())
             yield fields.get("id", ""), fields.get("event", ""), fields.get("data", "")
+
+
+def free_port() -> int:
+    """A port that nobody has now."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])

@@ -14,7 +14,7 @@ export const amplifierPanel = () => {
   const head = el("tr", {}, el("th", { scope: "col" }, "Who"), COLUMNS.map(([name, label, key]) => el(`th.${name}`, { scope: "col" }, term(key, label))));
   return {
     node: el("section.panel.amplifiers", { "aria-labelledby": "amplifiers-title" },
-      el("div.panel-head", {}, el("h2", { id: "amplifiers-title" }, "Top amplifiers")),
+      el("div.panel-head", {}, el("h2", { id: "amplifiers-title" }, term("amplifiers"))),
       el("div.scroll", { tabindex: 0, "aria-label": "Top amplifiers" }, el("table.grid", {}, el("thead", {}, head), body)), foot),
     update: ({ amplifiers }) => {
       for (const one of amplifiers.top) {

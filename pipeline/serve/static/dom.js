@@ -14,7 +14,7 @@ const fill = (element, tag, attributes, children) => {
   const classes = tag.split(".").slice(1);
   if (classes.length) element.classList.add(...classes);
   for (const [name, value] of Object.entries(attributes)) set(element, name, value);
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 };
 
@@ -33,6 +33,9 @@ export const write = (element, text, { glow = true } = {}) => {
   if (first || !glow || reducedMotion() || document.hidden) return;
   element.animate([{ color: "var(--accent)" }, { color: "" }], { duration: 1100, easing: "ease-out" });
 };
+
+/** A sentence whose `commands` stand out: text and <code>, from backticks. */
+export const sentence = (text) => text.split("`").map((part, index) => (index % 2 ? el("code", {}, part) : part));
 
 /** Children of `parent` become `wanted` (keyed nodes), moving only what has to move. */
 export const arrange = (parent, wanted) => {

@@ -13,7 +13,7 @@ export const generationPanel = () => {
   const table = el("table.grid", {}, el("thead", {}, el("tr", {}, head.map(([key, label]) => el("th", { scope: "col" }, term(key, label))))), body);
   return {
     node: el("section.panel.generations", { "aria-labelledby": "generations-title" },
-      el("div.panel-head", {}, el("h2", { id: "generations-title" }, "Generations")), el("div.scroll", { tabindex: 0, "aria-label": "Generations" }, table), none),
+      el("div.panel-head", {}, el("h2", { id: "generations-title" }, term("generation", "Generations"))), el("div.scroll", { tabindex: 0, "aria-label": "Generations" }, table), none),
     update: ({ generations, facts }) => {
       none.hidden = generations.length > 0;
       table.hidden = generations.length === 0;

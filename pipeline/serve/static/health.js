@@ -1,5 +1,5 @@
 // Which parts are up. Each with a word, not a colour alone.
-import { el, write } from "./dom.js";
+import { el, sentence, write } from "./dom.js";
 
 const PARTS = { kafka: "Kafka", clickhouse: "ClickHouse", worker: "Worker", page: "Page" };
 
@@ -22,7 +22,9 @@ const line = (label) => {
   const update = ({ ok, detail: text }) => {
     node.dataset.ok = ok;
     write(word, ok ? "up" : "down", { glow: false });
-    write(detail, ok ? "" : text, { glow: false });
+    if (detail.dataset.text === text) return;
+    detail.dataset.text = text;
+    detail.replaceChildren(...(ok ? [] : sentence(text)));
   };
   return { node, update };
 };

@@ -1,7 +1,7 @@
 // The ranked list. Rows glide to their new rank, and keep still while somebody points at them or moves through them with the keyboard.
 import { badges } from "./badges.js";
 import { sparkline } from "./chart.js";
-import { arrange, el, glide, write } from "./dom.js";
+import { arrange, el, glide, sentence, write } from "./dom.js";
 import { decimal, exact, number, shortId } from "./format.js";
 import { term } from "./help.js";
 
@@ -103,7 +103,7 @@ const explain = (empty, { contents, total, filtered, problem }) => {
 };
 
 const SAY = {
-  problem: (text) => [el("h3", {}, "No figures to show"), el("p", {}, `${text}.`), el("p.hint", {}, "This page tries again by itself.")],
+  problem: (text) => [el("h3", {}, "No figures to show"), el("p", {}, sentence(`${text}.`)), el("p.hint", {}, "This page tries again by itself.")],
   waiting: () => [el("p", {}, "Reading…")],
   filtered: () => [el("h3", {}, "Nothing matches"), el("p", {}, "No content has this campaign, platform and text. Widen the search to see more.")],
   none: () => [

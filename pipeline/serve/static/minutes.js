@@ -2,6 +2,7 @@
 import { bars } from "./chart.js";
 import { el } from "./dom.js";
 import { span } from "./format.js";
+import { term } from "./help.js";
 
 export const minutePanel = () => {
   const shares = bars({ unit: "shares", height: 150 });
@@ -20,7 +21,7 @@ export const minutePanel = () => {
   for (const [name, button] of Object.entries(buttons)) button.addEventListener("click", () => ((state.range = name), draw()));
   return {
     node: el("section.panel.minutes", { "aria-labelledby": "minutes-title" },
-      el("div.panel-head", {}, el("h2", { id: "minutes-title" }, "Over time"), el("div.switch", { role: "group", "aria-label": "Range" }, Object.values(buttons))),
+      el("div.panel-head", {}, el("h2", { id: "minutes-title" }, term("over_time")), el("div.switch", { role: "group", "aria-label": "Range" }, Object.values(buttons))),
       shares.node, reach.node),
     update: (content) => {
       state.content = content;

@@ -9,16 +9,16 @@ const sum = (values) => values.reduce((total, value) => total + value, 0);
 
 export const overview = () => {
   const tiles = {
-    moving: tile("Shares, last 5 min"),
-    reach: tile("Secondary reach, last hour", "secondary_reach"),
-    contents: tile("Contents"),
+    moving: tile("Shares, last 5 min", "shares_5m_all"),
+    reach: tile("Secondary reach, last hour", "reach_1h_all"),
+    contents: tile("Contents", "contents"),
     rejected: tile("Rejected, last hour", "rejected"),
   };
   const chart = bars({ unit: "shares", height: 132 });
   const legend = el("div.legend");
   const node = el("section.overview", { "aria-label": "All contents" },
     el("div.tiles", {}, Object.values(tiles).map((one) => one.node)),
-    el("div.panel.pulse-panel", {}, el("div.panel-head", {}, el("h2", {}, "Last hour"), legend), chart.node));
+    el("div.panel.pulse-panel", {}, el("div.panel-head", {}, el("h2", {}, term("shares_hour", "Last hour")), legend), chart.node));
   return {
     node,
     update: (pulse) => {
@@ -33,9 +33,9 @@ export const overview = () => {
   };
 };
 
-const tile = (label, key = null) => {
+const tile = (label, key) => {
   const value = el("b.num.tile-value");
-  const node = el("div.tile", {}, el("span.tile-label", {}, key ? term(key, label) : label), value);
+  const node = el("div.tile", {}, el("span.tile-label", {}, term(key, label)), value);
   return {
     node,
     update: (figure) => {

@@ -1,5 +1,5 @@
 // The header: live or not, how fast, how far behind, when read. And the banner that says what is down.
-import { el, write } from "./dom.js";
+import { el, sentence, write } from "./dom.js";
 import { number, rate, time } from "./format.js";
 import { term } from "./help.js";
 
@@ -22,7 +22,9 @@ export const statusBar = (node, banner) => {
   const tell = () => {
     const text = trouble.stream || trouble.pulse || trouble.view;
     banner.hidden = !text;
-    if (banner.textContent !== text) banner.textContent = text;
+    if (banner.dataset.text === text) return;
+    banner.dataset.text = text;
+    banner.replaceChildren(...sentence(text));
   };
   const dim = () => {
     const state = pill.dataset.link === "live" && trouble.pulse ? "stale" : pill.dataset.link;

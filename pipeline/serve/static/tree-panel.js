@@ -1,6 +1,7 @@
 // The tree with its legend, its zoom, and the words for what is pointed at.
 import { el, write } from "./dom.js";
 import { dateTime, exact, number, plural } from "./format.js";
+import { term } from "./help.js";
 import { platformName } from "./platforms.js";
 import { TreeView } from "./tree-view.js";
 
@@ -25,7 +26,7 @@ export const treePanel = () => {
   };
   return {
     node: el("section.panel.tree", { "aria-labelledby": "tree-title" },
-      el("div.panel-head", {}, el("h2", { id: "tree-title" }, "Cascade"),
+      el("div.panel-head", {}, el("h2", { id: "tree-title" }, term("cascade")),
         el("div.tree-tools", {}, zoom("Zoom out", "−", 1 / 1.5), zoom("Zoom in", "+", 1.5), zoom("Show all", "⤢", 1e-6))),
       view.node, words, rule, legend(),
       el("p", { id: "tree-keys", hidden: true }, "Arrow keys walk the tree: down to the first share below, up to the parent, left and right among siblings. Plus and minus zoom. Escape lets go.")),
