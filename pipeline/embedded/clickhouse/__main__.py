@@ -23,7 +23,7 @@ from pipeline.errors import CascadesError, UnavailableError
 if TYPE_CHECKING:
     from pipeline.embedded.clickhouse.engine import Engine
 
-FINISH_S = 10.0
+FINISH_S = 8.0
 READ_BUFFER = 1 << 20
 DEFAULT_MEMORY = 2 << 30
 

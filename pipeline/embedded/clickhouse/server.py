@@ -51,6 +51,7 @@ class Server:
         self._threads = ThreadPoolExecutor(QUERIES_MOST, thread_name_prefix="query")
         self._killers = ThreadPoolExecutor(2, thread_name_prefix="kill")
         self._running = 0
+        self._jobs: set[Job] = set()
 
     def app(self) -> web.Application:
         """The routes."""
@@ -62,8 +63,14 @@ class Server:
         app.router.add_post("/", self._query)
         app.router.add_get("/query", self._query)
         app.router.add_post("/query", self._query)
+        app.on_shutdown.append(self._stop_queries)
         app.on_cleanup.append(self._close)
         return app
+
+    async def _stop_queries(self, _app: web.Application) -> None:
+        """Changes that run are waited for; queries have nothing to lose."""
+        queries = [job for job in self._jobs if job.statement.reads]
+        await asyncio.gather(*(self._kill(job) for job in queries), return_exceptions=True)
 
     async def _close(self, _app: web.Application) -> None:
         self._sessions.close()
@@ -103,6 +110,7 @@ class Server:
     ) -> web.StreamResponse:
         statement, inline = await _statement(wanted.query, body)
         job = Job(self._engine, self._sessions, wanted, statement, read_only=self._read_only)
+        self._jobs.add(job)
         try:
             await self._step(job, lambda: job.open(tables))
             if statement.shape is Shape.INSERT:
@@ -118,6 +126,7 @@ class Server:
                 await self._in_thread(job.close)
             return await self._send(asked, job, wanted, first)
         finally:
+            self._jobs.discard(job)
             await asyncio.shield(self._in_thread(job.close))
 
     async def _insert(self, job: Job, inline: bytes, body: Body) -> None:
@@ -139,9 +148,12 @@ class Server:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
             if job.statement.reads:
-                await asyncio.get_running_loop().run_in_executor(self._killers, job.kill)
+                await self._kill(job)
             await asyncio.wait([running], timeout=_KILL_WAIT_S if job.statement.reads else None)
             raise
+
+    async def _kill(self, job: Job) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._killers, job.kill)
 
     def _in_thread(self, work: Callable[[], T]) -> asyncio.Future[T]:
         return asyncio.get_running_loop().run_in_executor(self._threads, work)
