@@ -135,6 +135,7 @@ _TIME: tuple[Panel, ...] = (
         "Shares per minute by platform",
         "Live shares by minute and platform: where it is carried on.",
         sql.BY_PLATFORM,
+        "platform",
         unit=units.CountsPerMinute,
     ),
 )

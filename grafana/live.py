@@ -79,12 +79,14 @@ _MOVING: tuple[Panel, ...] = (
         "Shares per minute by platform",
         "Live shares by the minute in which they happened. Late events join the minute they belong to, so the last minutes still rise.",
         sql.per_minute("shares"),
+        "platform",
         unit=units.CountsPerMinute,
     ),
     stacked(
         "Secondary reach per minute by platform",
         "Audience reached through sharers, by the minute and platform of the share that each sharer's audience is counted at.",
         sql.per_minute("secondary_reach"),
+        "platform",
         unit=PEOPLE,
     ),
     bars(
@@ -102,6 +104,7 @@ _REFUSED: tuple[Panel, ...] = (
         "Dead letters by reason",
         "Refused records per minute by reason. Each is kept with its original bytes on the dead-letter topic.",
         sql.DEAD_LETTERS_BY_REASON,
+        "reason",
         unit=units.CountsPerMinute,
         width=8,
     ),

@@ -115,10 +115,11 @@ def bars(title: str, about: str, sql: str, x: str, *, unit: str = COUNT, width: 
     return _asks(_framed(panel, title, about, unit, PLAIN, (width, 8)), sql)
 
 
-def stacked(title: str, about: str, sql: str, *, unit: str, width: int = 12) -> timeseries.Panel:
-    """Bars over time, one colour for each series, on top of each other."""
+def stacked(title: str, about: str, sql: str, label: str, *, unit: str, width: int = 12) -> timeseries.Panel:
+    """Bars over time on top of each other, one colour for each value of the column `label`."""
     panel = _framed(_over_time(GraphDrawStyle.BARS), title, about, unit, PLAIN, (width, 8))
     panel = panel.stacking(common.StackingConfig().mode(StackingMode.NORMAL)).fill_opacity(70).line_width(0)
+    panel = panel.display_name(f"${{__field.labels.{label}}}")
     return _asks(panel.interval("1m"), sql, series=True)
 
 
