@@ -9,6 +9,7 @@ then the CPU of decode, fold and freeze alone, over the same records held in mem
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import resource
 import sys
@@ -28,6 +29,7 @@ from pipeline.stream.decode import decode
 from pipeline.stream.member import Member
 from pipeline.stream.partition import PartitionState
 from pipeline.stream.status import Status
+from pipeline.stream.worker import GC_THRESHOLDS
 from schemas.rows import Blocks
 
 if TYPE_CHECKING:
@@ -88,21 +90,26 @@ async def fill(settings: Settings, count: int) -> None:
     await producer.stop()
 
 
+async def reads(metrics: Metrics, count: int) -> None:
+    while metrics.value(Metric.RECORDS_IN) < count:  # noqa: ASYNC110 - the worker must not know that it is watched
+        await asyncio.sleep(0.01)
+
+
 async def whole(settings: Settings, count: int) -> None:
     metrics, sink = Metrics(), Discard()
     member = Member(settings, sink, Status(metrics), metrics)
     starting = asyncio.create_task(member.start())
-    while metrics.value(Metric.RECORDS_IN) == 0:
-        await asyncio.sleep(0.01)
+    await reads(metrics, 1)
     began, used, first = time.perf_counter(), cpu(), metrics.value(Metric.RECORDS_IN)
-    while metrics.value(Metric.RECORDS_IN) < count:
-        await asyncio.sleep(0.05)
+    await reads(metrics, count)
     await member.flusher.drain(60)
     wall, spent, done = time.perf_counter() - began, cpu() - used, count - first
     await starting
     await member.stop()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"whole worker   {done / wall:>10,.0f} events/s  {spent / done * 1e6:>6.2f} CPU s/M  {sink.rows:,} rows  {peak:,.0f} MiB peak")
+    print(
+        f"whole worker   {done / wall:>10,.0f} events/s  {spent / done * 1e6:>6.2f} CPU s/M  {sink.rows:,} rows  {peak:,.0f} MiB peak"
+    )
 
 
 async def read(settings: Settings) -> dict[int, list[object]]:
@@ -117,7 +124,9 @@ async def read(settings: Settings) -> dict[int, list[object]]:
         for part, fetched in (await consumer.getmany(timeout_ms=200)).items():
             records[part.partition] += fetched
     count = sum(ends.values())
-    print(f"fetch alone    {count / (time.perf_counter() - began):>10,.0f} events/s  {(cpu() - used) / count * 1e6:>6.2f} CPU s/M")
+    print(
+        f"fetch alone    {count / (time.perf_counter() - began):>10,.0f} events/s  {(cpu() - used) / count * 1e6:>6.2f} CPU s/M"
+    )
     await consumer.stop()
     return records
 
@@ -133,7 +142,9 @@ def stages(settings: Settings, records: dict[int, list[object]]) -> None:
 
     count = 0
     for partition, log in records.items():
-        state = PartitionState(settings.events_topic, partition, lambda key: partition_for(key, settings.partitions), {})
+        state = PartitionState(
+            settings.events_topic, partition, lambda key: partition_for(key, settings.partitions), {}
+        )
         for start in range(0, len(log), CHUNK):
             chunk = log[start : start + CHUNK]
             state_events = timed("decode", decode, chunk)
@@ -155,4 +166,5 @@ async def main(count: int) -> None:
 
 
 if __name__ == "__main__":
+    gc.set_threshold(*GC_THRESHOLDS)
     asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 200_000))

@@ -29,7 +29,7 @@ log = logging.getLogger("cascades.worker")
 
 DRAIN_DEADLINE_S = 10.0
 """Time for the last write before partitions are given back: well inside Kafka's rebalance timeout (60 s)."""
-TICK_S = 1.0
+LAG_EVERY_S = 1.0
 
 
 class Member:
@@ -62,7 +62,7 @@ class Member:
         self._spawn(self._watch_app())
         self._status.set("group", ok=False, detail="joining")
         self._spawn(watch_kafka(self._settings, self._status))
-        self._spawn(self._tick())
+        self._spawn(self._watch_lag())
         await self.app.start()
         self._status.set("worker", ok=True, detail="running")
 
@@ -128,11 +128,10 @@ class Member:
         if self.app.crashed:
             self._fail(self.app.crash_reason or RuntimeError("Faust crashed without a reason"))
 
-    async def _tick(self) -> None:
+    async def _watch_lag(self) -> None:
         while True:
-            self._status.tick()
             self._measure_lag()
-            await asyncio.sleep(TICK_S)
+            await asyncio.sleep(LAG_EVERY_S)
 
     def _measure_lag(self) -> None:
         consumer = self._consumer

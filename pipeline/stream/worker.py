@@ -35,6 +35,9 @@ log = logging.getLogger("cascades")
 
 STOP_DEADLINE_S = 30.0
 """From the signal to the exit, whatever hangs. What was not committed by then is read again."""
+TICK_S = 1.0
+GC_THRESHOLDS = (100_000, 50, 100)
+"""The state is large and has no cycles: looking for them at Python's own pace costs a fifth of the CPU."""
 
 Check = Callable[[], Awaitable[None]]
 
@@ -50,8 +53,7 @@ def run_worker(settings: Settings) -> int:
         log.error("%s", error)  # noqa: TRY400 - the text says what to do; a traceback would hide it
         return 1
     health.start()
-    # The state is large and has no cycles: looking for them at Python's own pace costs a fifth of the CPU.
-    gc.set_threshold(100_000, 50, 100)
+    gc.set_threshold(*GC_THRESHOLDS)
     try:
         return asyncio.run(serve(settings, ClickHouseSink(settings), status, metrics))
     finally:
@@ -61,6 +63,7 @@ def run_worker(settings: Settings) -> int:
 async def serve(settings: Settings, sink: Sink, status: Status, metrics: Metrics) -> int:
     """Check what is around, run the worker, stop it. Returns the exit code."""
     stop = _stop_on_signals()
+    ticking = asyncio.create_task(_tick(status))
     running = asyncio.create_task(_check_and_run(settings, sink, status, metrics, stop))
     await asyncio.wait({running, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
     give_up = _exit_after(STOP_DEADLINE_S)
@@ -75,8 +78,16 @@ async def serve(settings: Settings, sink: Sink, status: Status, metrics: Metrics
         )
         return 1
     finally:
+        ticking.cancel()
         sink.close()
         give_up.cancel()
+
+
+async def _tick(status: Status) -> None:
+    """Show that the event loop turns, from the first second on: waiting for Kafka is no reason to be restarted."""
+    while True:
+        status.tick()
+        await asyncio.sleep(TICK_S)
 
 
 async def _check_and_run(settings: Settings, sink: Sink, status: Status, metrics: Metrics, stop: asyncio.Event) -> int:
