@@ -5,7 +5,7 @@ import pytest
 from pipeline.config import Settings
 from pipeline.embedded import ports
 from pipeline.errors import UnavailableError
-from pipeline.kafka import ensure_topics, partition_for, wait_until_up
+from pipeline.kafka import ensure_topics, wait_until_up
 
 
 @pytest.fixture
