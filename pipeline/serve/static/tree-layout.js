@@ -51,7 +51,8 @@ const spread = (byDepth, root) => {
   byDepth.slice(1).forEach((generation, index) => {
     if (!generation) return;
     for (const parent of parents) share(parent);
-    const outer = Math.max(inner + THINNEST, Math.sqrt(inner ** 2 + (generation.length * crowding(generation)) / Math.PI));
+    const few = Math.min(1, generation.length / 6); // the thin end of a long chain takes little of the picture
+    const outer = Math.max(inner + THINNEST * (0.4 + 0.6 * few), Math.sqrt(inner ** 2 + (generation.length * crowding(generation)) / Math.PI));
     generation.forEach((node, order) => {
       node.angle = (node.from + node.to) / 2;
       node.slot ??= order; // kept for life, so that newcomers push nobody in or out
@@ -59,7 +60,7 @@ const spread = (byDepth, root) => {
       node.radius = Math.sqrt(inner ** 2 + place * (outer ** 2 - inner ** 2));
     });
     rings.push({ depth: index + 1, inner, outer });
-    inner = outer + GAP;
+    inner = outer + GAP * (0.4 + 0.6 * few);
     parents = generation;
   });
   return rings;
