@@ -63,6 +63,14 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     assert_one_sentence(run(file, ports.choose()), str(file))
 
 
+def test_secrets_of_other_parts_are_not_handed_to_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("CASCADES_CLICKHOUSE_PASSWORD", "hunter2")
+    with EmbeddedClickHouse(tmp_path) as server:
+        (engine,) = psutil.Process(server.pid).children()
+        assert "hunter2" not in str(engine.environ())
+        assert "PATH" in engine.environ()
+
+
 def test_a_full_disk_is_named(tmp_path, monkeypatch):
     import os
 

@@ -36,6 +36,8 @@ class ClickHouseForTests:
 def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseForTests]:
     with EmbeddedClickHouse(tmp_path_factory.mktemp("clickhouse")) as embedded:
         yield ClickHouseForTests(embedded.url)
+    log = embedded.log.read_text()
+    assert "Traceback" not in log, log[-4000:]
 
 
 @pytest.fixture

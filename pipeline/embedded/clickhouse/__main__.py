@@ -93,6 +93,7 @@ async def _listen(app: web.Application, host: str, port: int) -> None:
     await runner.setup()
     try:
         await _bind(runner, host, port)
+        print(f"ClickHouse answers on http://{host}:{port}", file=sys.stderr)  # noqa: T201 - for who starts it by hand
         await _until_told()
     finally:
         await runner.cleanup()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import os
+import re
 import sys
 from typing import TYPE_CHECKING, Self
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ANY_PORT = 0
+_PASSED_ON = re.compile(r"PATH|HOME|LANG|LC_\w+|TZ|VIRTUAL_ENV|LD_LIBRARY_PATH|DYLD_\w+|PYTHON\w+|COVERAGE\w*")
 START_DEADLINE_S = 60.0
 STOP_DEADLINE_S = 20.0
 
@@ -58,9 +61,9 @@ class EmbeddedClickHouse:
         """
         self.port = self._wanted_port or ports.choose()
         ports.require(self.port, "ClickHouse", "CASCADES_CLICKHOUSE_URL")
-        command: list[str | Path] = [sys.executable, "-m", "pipeline.embedded.clickhouse"]
+        command: list[str | Path] = [sys.executable, "-P", "-m", "pipeline.embedded.clickhouse"]
         command += ["--data", self.data_dir, "--port", str(self.port), *(["--read-only"] if self._read_only else [])]
-        self._child = Child("ClickHouse", command, self.log, keep_fds=self._keep_fds)
+        self._child = Child("ClickHouse", command, self.log, env=_environment(), keep_fds=self._keep_fds)
         took = self._child.await_ready(self._answers, START_DEADLINE_S, self._progress)
         self._progress(f"ClickHouse: ready on {self.url} after {took:.1f} s", 1.0)
         return self
@@ -94,3 +97,8 @@ class EmbeddedClickHouse:
             return False
         finally:
             connection.close()
+
+
+def _environment() -> dict[str, str]:
+    """Without what other parts of the project keep in the environment: passwords and tokens have no business here."""
+    return {name: value for name, value in os.environ.items() if _PASSED_ON.fullmatch(name)}

@@ -61,7 +61,7 @@ def enter(data: Path, port: int) -> bool:
 def _readable() -> Iterable[Path]:
     here = Path(__file__).resolve().parents[3]  # the checkout, or site-packages
     names = (*_READ, sys.prefix, sys.base_prefix, sys.exec_prefix, *sys.path)
-    return {here, *(Path(name) for name in names if name)}
+    return {here, *(Path(name) for name in names if name)} - {Path("/")}
 
 
 def _allow(rules: int, path: Path, rights: int) -> None:

@@ -145,12 +145,15 @@ class Server:
         """Run one piece of work in a thread. When the client is gone meanwhile, a query is stopped; a change runs to its end."""
         running = self._in_thread(work)
         try:
-            return await asyncio.shield(running)
+            await asyncio.wait([running])
         except asyncio.CancelledError:
             if job.statement.reads:
                 await self._kill(job)
             await asyncio.wait([running], timeout=_KILL_WAIT_S if job.statement.reads else None)
+            if running.done():
+                running.exception()  # nobody is left to hear it
             raise
+        return running.result()
 
     async def _kill(self, job: Job) -> None:
         await asyncio.get_running_loop().run_in_executor(self._killers, job.kill)
