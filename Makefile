@@ -23,7 +23,7 @@ $(STAMP): requirements/dev.lock requirements/bootstrap.lock pyproject.toml
 	@$(BIN)/uv pip sync --python $(BIN)/python --require-hashes requirements/dev.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@echo "[3/3] fetching Apache Kafka's jars (about 45 MB on the first run)"
-	@$(BIN)/python -m pipeline.embedded.jars
+	@$(BIN)/python -m pipeline.embedded.prepare
 	@touch $@
 
 demo: setup ## live cascades on a page; FOR=60 stops by itself after 60 s of moving data
