@@ -183,7 +183,11 @@ def _cycle(content: Content, node: int, parent: int) -> list[int]:
 def _unfollow(content: Content, node: int) -> None:
     actor = content.spreads.named_actor[node]
     followers = content.followers.get(actor) if actor != NOBODY else None
-    if followers is not None and node in followers:
-        followers.remove(node)
+    if followers is None:
+        return
+    key = content.spreads.key
+    at = bisect_left(followers, key(node), key=key)  # thousands may wait for one event: no search from the front
+    if at < len(followers) and followers[at] == node:
+        del followers[at]
         if not followers:
             del content.followers[actor]
