@@ -4,6 +4,9 @@ Such a record is produced again to the same topic under the right key, with a he
 where it stood. A crash between producing and committing produces it again, so the reader keeps a fence per source partition:
 copies from one source partition reach a target partition in the order of their origins (each step of `Producer.send_in_order`
 waits for the one before), so a copy whose origin is not beyond the greatest one seen is a repeat.
+
+Anybody who may produce can write that header, and a copied topic keeps it. So a repeat is left out only when its content knows the event
+(`pipeline.stream.partition`): a wrong origin may hide a duplicate from the count, but never an event.
 """
 
 from __future__ import annotations

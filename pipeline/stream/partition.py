@@ -95,7 +95,7 @@ class PartitionState:
             held = self._contents.get(event.content_id) or self._admit(event, record)
             if held is None or held.key != record.key:
                 done.misplaced.append(self._misplace(event, record))
-            elif record.headers and self._fence.is_repeat(record.headers):
+            elif record.headers and self._fence.is_repeat(record.headers) and event.event_id in held.content.index:
                 done.repeats += 1
             else:
                 self._fold(held, event, record, done)

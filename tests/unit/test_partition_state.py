@@ -79,6 +79,13 @@ def test_a_re_keyed_copy_is_folded_once_whatever_is_produced_twice():
     assert frozen(target)["contents"][0]["duplicates"] == 0
 
 
+def test_an_origin_that_lies_loses_no_event_of_another():
+    target = state()
+    done = apply(target, copy_of((1, 10**17), 0, "liar"), copy_of((1, 5), 1, "a"), copy_of((1, 5), 2, "a"))
+    assert (done.folded, done.repeats) == (2, 1)
+    assert frozen(target)["contents"][0]["size"] == 3
+
+
 def test_rows_carry_the_epoch_and_the_last_offset_of_their_own_content():
     target = state(epoch=3)
     apply(target, record(10, "a", "one"), record(11, "b", "two"), record(12, "c", "two"))
