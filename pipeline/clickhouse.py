@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import clickhouse_connect
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
@@ -49,9 +49,7 @@ async def async_client(settings: Settings, /, **overrides: Any) -> AsyncClient:
 
 
 def _arguments(settings: Settings) -> dict[str, Any]:
-    url = urlsplit(settings.clickhouse_url)
-    if url.scheme not in {"http", "https"} or not url.hostname:
-        raise UsageError("CASCADES_CLICKHOUSE_URL must look like http://host:8123 or https://host:8443")
+    url, port = _split(settings.clickhouse_url)
     if "@" in url.netloc:
         raise UsageError(
             "CASCADES_CLICKHOUSE_URL must not hold a password: set CASCADES_CLICKHOUSE_USER and CASCADES_CLICKHOUSE_PASSWORD"
@@ -59,7 +57,7 @@ def _arguments(settings: Settings) -> dict[str, Any]:
     return {
         "interface": url.scheme,
         "host": url.hostname,
-        "port": url.port or (8443 if url.scheme == "https" else 8123),
+        "port": port or (8443 if url.scheme == "https" else 8123),
         "proxy_path": url.path,
         "username": settings.clickhouse_user,
         "password": settings.clickhouse_password.get_secret_value(),
@@ -70,6 +68,17 @@ def _arguments(settings: Settings) -> dict[str, Any]:
         "connect_timeout": 10,
         "send_receive_timeout": 120,
     }
+
+
+def _split(address: str) -> tuple[SplitResult, int | None]:
+    try:
+        url = urlsplit(address)
+        port = url.port
+    except ValueError:
+        url, port = SplitResult("", "", "", "", ""), None
+    if url.scheme not in {"http", "https"} or not url.hostname:
+        raise UsageError("CASCADES_CLICKHOUSE_URL must look like http://host:8123 or https://host:8443")
+    return url, port
 
 
 @contextmanager

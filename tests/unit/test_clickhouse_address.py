@@ -28,7 +28,7 @@ def test_no_server_session_is_kept_so_threads_may_share_a_client():
     assert arguments("http://ch")["autogenerate_session_id"] is False
 
 
-@pytest.mark.parametrize("url", ["ch:8123", "tcp://ch:9000", "", "http://"])
+@pytest.mark.parametrize("url", ["ch:8123", "tcp://ch:9000", "", "http://", "http://ch:port", "http://[ch"])
 def test_an_address_that_is_no_http_url_is_refused(url):
     with pytest.raises(UsageError, match="CASCADES_CLICKHOUSE_URL must look like"):
         client(Settings(clickhouse_url=url))
