@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -13,7 +13,11 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CASCADES_", extra="ignore", frozen=True)
 
-    kafka_bootstrap: str = Field("127.0.0.1:9092", description="Kafka brokers, host:port, comma separated")
+    kafka_bootstrap: str = Field(
+        "127.0.0.1:9092",
+        pattern=r"^\s*[^\s,]+:\d{1,5}\s*(,\s*[^\s,]+:\d{1,5}\s*)*$",
+        description="Kafka brokers, host:port, comma separated",
+    )
     clickhouse_url: str = Field("http://127.0.0.1:8123", description="ClickHouse HTTP interface")
     clickhouse_user: str = Field("default", description="user that writes")
     clickhouse_password: SecretStr = Field(SecretStr(""), description="its password")
@@ -44,7 +48,7 @@ class Settings(BaseSettings):
     fetch_max_records: int = Field(4000, ge=1, description="most records of one partition folded at a stretch")
     flush_interval_s: float = Field(1.0, gt=0, description="seconds between two writes to ClickHouse")
     flush_max_rows: int = Field(200_000, ge=1, description="rows waiting for ClickHouse above which reading pauses")
-    addressable_population: dict[str, int] = Field(
+    addressable_population: dict[str, PositiveInt] = Field(
         default_factory=dict,
         description='JSON, people who could be reached per platform: {"facebook": 3000000000}; for the estimated reach',
     )
@@ -89,4 +93,3 @@ DEFAULT_POPULATION = {
     "bluesky": 40_000_000,
     "mastodon": 10_000_000,
 }
-OTHER_POPULATION = 100_000_000  # platforms that are not in the table

@@ -21,6 +21,8 @@ from pipeline.ingest.watermark import Watermarks, wait_for
 from pipeline.kafka import ensure_topics
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pipeline.config import Settings
     from pipeline.ingest.lines import LineFile
 
@@ -29,10 +31,18 @@ _SHOWN_PLACES = 5
 
 def run(*, files: list[str], rate: float | None, wait: bool, stall_s: float) -> int:
     """Send the files; with `wait`, return when ClickHouse shows them."""
-    missing = [name for name in files if name != STDIN and not Path(name).is_file()]
-    if missing:
-        raise UsageError(f"no such file: {', '.join(missing)}")
+    _check(name for name in files if name != STDIN)
     return asyncio.run(_run(load(), files, rate, stall_s if wait else None))
+
+
+def _check(names: Iterable[str]) -> None:
+    """Before Kafka is asked: a slip in the last name must not come out when the first files are sent. Pipes are welcome."""
+    for name in names:
+        path = Path(name)
+        if not path.exists():
+            raise UsageError(f"no such file: {name}")
+        if path.is_dir():
+            raise UsageError(f"{name} is a folder: name the files in it, such as {path / '*.jsonl'}")
 
 
 async def _run(settings: Settings, files: list[str], rate: float | None, stall_s: float | None) -> int:

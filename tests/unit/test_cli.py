@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 
 from pipeline import cli
 from pipeline.commands import settings as command_settings
+from pipeline.config import Settings
 from pipeline.errors import UnavailableError, UsageError
 
 COMMANDS = ("demo", "up", "worker", "serve", "migrate", "status", "replay", "query", "doctor")
@@ -109,6 +111,39 @@ def test_a_setting_that_cannot_work_is_named_with_its_variable() -> None:
     shown = run("status", CASCADES_PARTITIONS="many")
     assert shown.exit_code == 2
     assert "CASCADES_PARTITIONS" in shown.output
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CASCADES_KAFKA_BOOTSTRAP", "broker"),
+        ("CASCADES_KAFKA_BOOTSTRAP", "broker:port"),
+        ("CASCADES_KAFKA_BOOTSTRAP", ""),
+        ("CASCADES_ADDRESSABLE_POPULATION", '{"x": 0}'),
+    ],
+)
+def test_a_value_that_would_fail_later_on_fails_at_the_start(name: str, value: str) -> None:
+    shown = run("worker", **{name: value})
+    assert shown.exit_code == 2
+    assert name in shown.output
+
+
+def test_several_brokers_may_be_named() -> None:
+    assert Settings(kafka_bootstrap="one:9092, [::1]:9093").kafka_bootstrap.endswith(":9093")
+
+
+def test_replay_of_a_folder_says_that_it_is_one(tmp_path) -> None:
+    shown = run("replay", str(tmp_path), CASCADES_KAFKA_BOOTSTRAP="127.0.0.1:1")
+    assert shown.exit_code == 2
+    assert f"{tmp_path} is a folder" in shown.output
+
+
+def test_replay_takes_a_pipe_with_a_name(tmp_path) -> None:
+    pipe = tmp_path / "events"
+    os.mkfifo(pipe)
+    shown = run("replay", str(pipe), CASCADES_KAFKA_BOOTSTRAP="127.0.0.1:1")
+    assert "CASCADES_KAFKA_BOOTSTRAP" in shown.output
+    assert "no such file" not in shown.output
 
 
 def test_replay_of_a_missing_file_says_so_before_it_asks_for_kafka() -> None:
