@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
 from pipeline.clickhouse import client
 from pipeline.embedded.progress import console
 from pipeline.errors import CascadesError, UnavailableError
@@ -88,8 +90,8 @@ async def watch(running: Running, seconds: float | None, stop: asyncio.Event) ->
 
 
 def look(settings: Settings) -> Figures | None:
-    """The figures now; None when ClickHouse does not answer (it may be busy: the next look will tell)."""
-    with suppress(CascadesError):
+    """The figures now; None when ClickHouse gives none (it may be busy: the next look will tell)."""
+    with suppress(CascadesError, ClickHouseError):
         connection = client(settings)
         try:
             return Figures(*map(int, connection.query(_FIGURES).result_rows[0]))

@@ -16,13 +16,19 @@ from rich.text import Text
 from pipeline.clickhouse import client
 from pipeline.commands.console import note, out
 from pipeline.commands.settings import load
-from pipeline.errors import CascadesError
+from pipeline.errors import CascadesError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from clickhouse_connect.driver.client import Client
+    from clickhouse_connect.driver.query import QueryResult
 
 CHUNK = 1 << 16
 SHOWN_ROWS = 1000
+NARROWEST = 6
+"""Characters that a column needs for its table to be read."""
+_FORMAT = re.compile(r"\bFORMAT\s+(?!ASC\b|DESC\b)\w+\s*$", re.IGNORECASE)
 _TOLD = re.compile(r"DB::Exception: (.*?)(?: \(for url [^)]*\))?$", re.DOTALL)
 
 
@@ -50,10 +56,33 @@ def _raw(connection: Client, sql: str, output: str) -> int:
 
 
 def _table(connection: Client, sql: str) -> int:
-    result = connection.query(sql)
-    if not result.column_names:
+    if _FORMAT.search(sql):
+        raise UsageError("name the format beside the statement, as in --format JSON, not inside of it")
+    context = connection.create_query_context(sql)
+    result = connection.query(context=context)
+    if context.is_command or context.is_insert or not result.column_names:
         note("done")
         return 0
+    rows = result.result_rows
+    if len(result.column_names) * NARROWEST > out.width:
+        _print_lines(result.column_names, rows[:SHOWN_ROWS])
+    else:
+        _print_table(result, rows[:SHOWN_ROWS])
+    more = f", the first {SHOWN_ROWS} shown (use --format for all)" if len(rows) > SHOWN_ROWS else ""
+    note(f"{len(rows)} row(s){more}")
+    return 0
+
+
+def _print_lines(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """One line per value: more columns than a screen is wide would be no table."""
+    width = max(map(len, names))
+    for number, row in enumerate(rows, 1):
+        out.print(Text(f"row {number}", style="bold"))
+        for name, value in zip(names, row, strict=True):
+            out.print(Text(f"  {name:<{width}}  {_cell(value)}"))
+
+
+def _print_table(result: QueryResult, rows: Sequence[Sequence[Any]]) -> None:
     table = Table(*map(escape, result.column_names), header_style="bold")
     for column, kind in zip(table.columns, result.column_types, strict=True):
         column.overflow = "fold"
@@ -62,13 +91,9 @@ def _table(connection: Client, sql: str) -> int:
             if kind.name.startswith(("Int", "UInt", "Float", "Decimal", "Nullable(Int", "Nullable(UInt", "Nullable(F"))
             else "left"
         )
-    rows = result.result_rows
-    for row in rows[:SHOWN_ROWS]:
+    for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))
     out.print(table)
-    more = f", the first {SHOWN_ROWS} shown (use --format for all)" if len(rows) > SHOWN_ROWS else ""
-    note(f"{len(rows)} row(s){more}")
-    return 0
 
 
 def _cell(value: Any) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
+from clickhouse_connect.driver.exceptions import ClickHouseError
 from rich.markup import escape
 from rich.table import Table
 
@@ -37,7 +38,7 @@ def run() -> int:
 def _try(part: Callable[[Settings], None], settings: Settings) -> bool:
     try:
         part(settings)
-    except CascadesError as error:
+    except (CascadesError, ClickHouseError) as error:
         fail(str(error))
         return False
     return True
