@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +23,11 @@ class Group(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was named."""
+        for library in (
+            "aiokafka",
+            "clickhouse_connect",
+        ):  # their lines would stand beside our own sentence about the same thing
+            logging.getLogger(library).addHandler(logging.NullHandler())
         try:
             return super().invoke(ctx)
         except CascadesError as error:

@@ -159,6 +159,16 @@ def test_without_clickhouse_the_message_says_what_to_set(arguments: tuple[str, .
     assert "CASCADES_CLICKHOUSE_URL" in shown.output
 
 
+@pytest.mark.parametrize("arguments", [("query", "SELECT 1"), ("replay", "/dev/null")])
+def test_an_error_is_our_sentence_alone(arguments: tuple[str, ...]) -> None:
+    nothing = {"CASCADES_CLICKHOUSE_URL": "http://127.0.0.1:1", "CASCADES_KAFKA_BOOTSTRAP": "127.0.0.1:1"}
+    command = [sys.executable, "-m", "pipeline.cli", *arguments]
+    shown = subprocess.run(command, env=os.environ | nothing, capture_output=True, text=True, check=False)
+    assert shown.returncode == 1
+    assert shown.stderr.startswith("error: ")
+    assert shown.stderr.count("\n") == 1
+
+
 def test_without_kafka_replay_says_what_to_set(tmp_path) -> None:
     file = tmp_path / "events.jsonl"
     file.write_text("{}\n")
