@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from schemas.topics import TopicSpec
 
 RETRY_S = 0.2
+CONNECT_S = 2.0
+"""For one address: a machine that is off refuses nothing, and the system itself would wait for minutes."""
 VISIBLE_DEADLINE_S = 15.0
 
 
@@ -100,8 +102,9 @@ async def _any_connects(addresses: Iterable[str]) -> bool:
     for address in addresses:
         host, _, port = address.strip().rpartition(":")
         try:
-            _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
-        except OSError:
+            async with asyncio.timeout(CONNECT_S):
+                _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+        except OSError:  # TimeoutError is one
             continue
         writer.close()
         return True
