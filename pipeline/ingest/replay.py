@@ -55,7 +55,7 @@ def key_of(value: bytes) -> bytes | None:
     """The record's key: its content_id. None when the line has none that can be read (it is then a dead letter in any case)."""
     try:
         return _peek(value).content_id[:MAX_KEY].encode() or None
-    except (msgspec.MsgspecError, UnicodeError):
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return None
 
 

@@ -192,3 +192,9 @@ def test_the_summary_accounts_for_every_line() -> None:
         "  7 too long, NOT sent: f:0, f:1, f:2, f:3, f:4 and 2 more",
         "  all visible in ClickHouse after 3.0 s",
     ]
+
+
+@pytest.mark.parametrize("opening", [b'{"x":', b'{"content_id":"c","x":[', b"["])
+def test_a_line_that_is_nested_without_end_has_no_key_and_stops_nothing(opening: bytes) -> None:
+    assert key_of(opening + b"[" * 200_000) is None
+    assert key_of(opening * 100_000) is None
