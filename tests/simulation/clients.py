@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -171,9 +171,7 @@ class SimConsumer:
             left = until - world.loop.time()
             if drained or left <= 0 or self._closed:
                 return drained
-            waiter = self._broker.grown()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(waiter), left)
+            await asyncio.wait([self._broker.grown()], timeout=left)
 
     async def _drain(self, partitions: list[TopicPartition], most: int) -> dict[TopicPartition, list[Any]]:
         world = _world()
@@ -343,7 +341,7 @@ class SimProducer:
             await _request(lambda: None)
             raise NotEnoughReplicasError
         if world.strikes("produce_late"):
-            world.loop.outside(world.rng["produce_late"].uniform(0.0, 15.0), append)
+            world.loop.outside(world.rng["produce_late"].uniform(0.0, 2 * REQUEST_TIMEOUT_S), append)
             await asyncio.sleep(REQUEST_TIMEOUT_S)
             raise KafkaTimeoutError
         await _request(append_twice if world.strikes("produce_twice") else append)

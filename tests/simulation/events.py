@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from schemas.wire import WireEvent
 
-UNTIL_S = 15.0
+UNTIL_S = 10.0
 BROKEN = (None, b"", b"{", b"[]", b"\xff\xfe", b'{"event_id": 1}', b'{"schema_version": 9}', b"null")
 
 
@@ -38,7 +38,7 @@ def draw(rng: Random, partitions: int) -> list[Sent]:
     log += rng.choices(log, k=len(log) // 10)
     rng.shuffle(log)
     values = [(event, msgspec.json.encode(event)) for event in log]
-    values += [(None, rng.choice(BROKEN)) for _ in range(rng.choice((0, 1, len(log) // 20)))]
+    values += [(None, rng.choice(BROKEN)) for _ in range(rng.choice((0, 1, len(log) // 20, len(log) // 5)))]
     rng.shuffle(values)
     wrong = rng.choice((0.0, 0.0, 0.05, 0.3))
     moments = sorted(_moment(rng) for _ in values)
@@ -61,7 +61,7 @@ def _cascade(rng: Random, content: str) -> list[WireEvent]:
 
 def _moment(rng: Random) -> float:
     """In bursts: most records come in a few moments."""
-    return round(rng.choice((rng.uniform(0, UNTIL_S), rng.choice((0.5, 4.0, 9.0)) + rng.random() * 0.05)), 3)
+    return round(rng.choice((rng.uniform(0, UNTIL_S), rng.choice((0.5, 3.0, 7.0)) + rng.random() * 0.05)), 3)
 
 
 def _sent(

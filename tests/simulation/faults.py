@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from random import Random
 
-END_S = 24.0
+END_S = 16.0
 """After this virtual moment nothing goes wrong any more."""
 WORKERS = 3
 
@@ -56,7 +56,7 @@ def draw(rng: Random) -> list[Fault]:
 
 def _one(rng: Random, kind: str) -> Fault:
     at = round(rng.uniform(0.2, END_S - 2), 3)
-    seconds = round(min(rng.choice((0.05, 0.5, 2.0, 5.0, 12.0)) * rng.uniform(0.5, 1.5), END_S - at), 3)
+    seconds = round(min(rng.choice((0.05, 0.5, 2.0, 5.0, 10.0)) * rng.uniform(0.5, 1.5), END_S - at), 3)
     chance = 1.0 if kind in {"sink_down", "kafka_away"} else rng.choice((0.1, 0.3, 0.6, 0.9))
     return Fault(kind, at, seconds, rng.randrange(WORKERS), chance if kind in WINDOWS else 1.0)
 

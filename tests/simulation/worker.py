@@ -73,6 +73,7 @@ def simulated() -> Iterator[None]:
     places = (
         (transport, "AIOKafkaConsumer", SimConsumer),
         (transport, "ConsumerThread", SimConsumerThread),
+        (transport, "POLL_S", 1.0),
         (rebuild, "AIOKafkaConsumer", SimConsumer),
         (producer, "AIOKafkaProducer", SimProducer),
         (producer, "Backoff", partial(_backoff)),

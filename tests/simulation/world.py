@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from simulation.events import Sent
     from simulation.faults import Fault
 
-QUIET_S = faults.END_S + 16.0
-"""From here on nothing that a fault set going is still under way."""
+AFTERMATH_S = 10.0
+"""After the last fault and the last record; nothing that a fault set going is still under way then."""
 PATIENCE_S = 400.0
 """Virtual seconds after which everything must be drained."""
 LOOK_EVERY_S = 0.4
@@ -42,6 +42,8 @@ class World:
         self.settings = _settings(size)
         self.sent = events.draw(self.rng["events"], self.settings.partitions) if sent is None else sent
         self.faults = faults.draw(self.rng["faults"]) if planned is None else planned
+        last = [fault.at + fault.seconds for fault in self.faults] + [record.at for record in self.sent]
+        self.quiet = max(last) + AFTERMATH_S
         self.loop = VirtualLoop(self.rng["scheduler"])
         self.loop.sim = self  # type: ignore[attr-defined]
         self.weather = faults.Weather(self.faults, self.rng)
@@ -60,7 +62,7 @@ class World:
         try:
             with self.loop._running():
                 self._plan()
-            if not self.loop.run(lambda: bool(self.failures) or self._is_drained(), QUIET_S + PATIENCE_S):
+            if not self.loop.run(lambda: bool(self.failures) or self._is_drained(), self.quiet + PATIENCE_S):
                 self.fail(f"not drained after {PATIENCE_S} s without faults: lag {self.broker.lag()}")
             if not self.failures:
                 self._stop_all()
@@ -119,7 +121,7 @@ class World:
         for fault in self.faults:
             if fault.kind in faults.EVENTS:
                 outside(fault.at, getattr(self, f"_{fault.kind}"), fault)
-        outside(QUIET_S, self._settle)
+        outside(self.quiet, self._settle)
         outside(LOOK_EVERY_S, self._look)
 
     def _start(self, number: int) -> None:
@@ -184,7 +186,7 @@ class World:
         self.loop.outside(LOOK_EVERY_S, self._look)
 
     def _is_drained(self) -> bool:
-        return self.loop.time() > QUIET_S and self.broker.lag() == 0
+        return self.loop.time() > self.quiet and self.broker.lag() == 0
 
     def _stop_all(self) -> None:
         """In order, as a deployment does."""
