@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from aiokafka.structs import TopicPartition
 from support.stream import TOPIC
 
 from pipeline.kafka import partition_for
@@ -17,9 +17,10 @@ from schemas.dead_letter import RefusedError
 from schemas.rows import TABLES, Blocks
 
 if TYPE_CHECKING:
+    from aiokafka.structs import TopicPartition
     from simulation.broker import SimRecord
-    from simulation.world import World
     from simulation.worker import Worker
+    from simulation.world import World
 
 VOID_WHEN_ZERO = {"content_minutes": "acts", "amplifiers": "spreads"}
 PLACE = ("kafka_partition", "kafka_offset", "version")
@@ -61,7 +62,7 @@ class Checks:
         world, settings = self._world, self._world.settings
         for tp, ledger in worker.member.app.consumer.ledgers.items():
             ranges = list(ledger._open)
-            for before, after in zip(ranges, ranges[1:], strict=False):
+            for before, after in pairwise(ranges):
                 if after.first <= before.last:
                     world.fail(f"{worker.name} holds {tp.partition}:{after.first} twice")
         rows, most = worker.member.flusher._rows, settings.flush_max_rows + 2 * settings.fetch_max_records
@@ -121,7 +122,9 @@ class Checks:
             return
         missing = [row for row in expected if row not in got]
         extra = [row for row in got if row not in expected]
-        self._world.fail(f"{what}: {len(missing)} rows missing, {len(extra)} not expected\n  missing {missing[:1]}\n  extra   {extra[:1]}")
+        self._world.fail(
+            f"{what}: {len(missing)} rows missing, {len(extra)} not expected\n  missing {missing[:1]}\n  extra   {extra[:1]}"
+        )
 
     def _serial(self) -> MemorySink:
         sink = MemorySink()

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import SinkTransientError
 from pipeline.sinks.base import WRITE_ORDER
-from pipeline.sinks.memory import MemorySink
 from schemas.rows import Blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from schemas.rows import Block
     from simulation.world import World
+
+    from pipeline.sinks.memory import MemorySink
+    from schemas.rows import Block
 
 INSERT_TIMEOUT_S = 5.0
 

@@ -18,9 +18,9 @@ from aiokafka.errors import (
     UnknownMemberIdError,
 )
 from aiokafka.structs import TopicPartition
+from simulation.broker import DEAD_LETTERS, HEARTBEAT_S
 
 from pipeline.kafka import partition_for
-from simulation.broker import DEAD_LETTERS, HEARTBEAT_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -160,7 +160,10 @@ class SimConsumer:
         return await self._fetched_records(set(partitions), timeout=timeout_ms / 1000, max_records=max_records)
 
     async def _fetched_records(
-        self, partitions: set[TopicPartition], timeout: float, max_records: int | None = None  # noqa: ASYNC109
+        self,
+        partitions: set[TopicPartition],
+        timeout: float,  # noqa: ASYNC109 - aiokafka's signature
+        max_records: int | None = None,
     ) -> dict[TopicPartition, list[Any]]:
         world = _world()
         until = world.loop.time() + timeout
@@ -186,7 +189,9 @@ class SimConsumer:
             most = 1
         sizes = {tp: world.rng["fetch"].randint(1, max(1, most // len(wanted))) for tp in wanted}
         found = await _request(
-            lambda: {tp: (self._broker.logs[tp][at : at + sizes[tp]], self._broker.end(tp)) for tp, at in wanted.items()},
+            lambda: {
+                tp: (self._broker.logs[tp][at : at + sizes[tp]], self._broker.end(tp)) for tp, at in wanted.items()
+            },
             "fetch_slow",
         )
         drained = {}
@@ -290,7 +295,7 @@ class SimBatch:
         self.records: list[tuple[Any, ...]] = []
         self._room = room
 
-    def append(self, *, timestamp: int | None, key: bytes, value: bytes | None, headers: Any) -> object | None:  # noqa: ARG002
+    def append(self, *, timestamp: int | None, key: bytes, value: bytes | None, headers: Any) -> object | None:
         if len(self.records) >= self._room:
             return None
         self.records.append((key, value, headers))

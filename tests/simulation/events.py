@@ -42,9 +42,7 @@ def draw(rng: Random, partitions: int) -> list[Sent]:
     rng.shuffle(values)
     wrong = rng.choice((0.0, 0.0, 0.05, 0.3))
     moments = sorted(_moment(rng) for _ in values)
-    return [
-        _sent(rng, at, event, value, partitions, wrong) for at, (event, value) in zip(moments, values, strict=True)
-    ]
+    return [_sent(rng, at, event, value, partitions, wrong) for at, (event, value) in zip(moments, values, strict=True)]
 
 
 def _cascade(rng: Random, content: str) -> list[WireEvent]:
@@ -64,9 +62,7 @@ def _moment(rng: Random) -> float:
     return round(rng.choice((rng.uniform(0, UNTIL_S), rng.choice((0.5, 3.0, 7.0)) + rng.random() * 0.05)), 3)
 
 
-def _sent(
-    rng: Random, at: float, event: WireEvent | None, value: bytes | None, partitions: int, wrong: float
-) -> Sent:
+def _sent(rng: Random, at: float, event: WireEvent | None, value: bytes | None, partitions: int, wrong: float) -> Sent:
     key = b"any" if event is None else event.content_id.encode()
     home = partition_for(key, partitions)
     if event is None or rng.random() >= wrong:

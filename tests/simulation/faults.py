@@ -47,11 +47,17 @@ class Fault:
     worker: int = 0
     chance: float = 1.0
 
+    def __post_init__(self) -> None:
+        if self.kind not in EVENTS | WINDOWS:
+            raise ValueError(f"no fault is called {self.kind}")
+
 
 def draw(rng: Random) -> list[Fault]:
     """The faults of one run: from none to many, of few kinds or of all."""
     kinds = rng.sample([*EVENTS, *WINDOWS], rng.randint(1, len(EVENTS) + len(WINDOWS)))
-    return sorted((_one(rng, rng.choice(kinds)) for _ in range(rng.choice((0, 1, 2, 4, 6, 10, 16)))), key=lambda f: f.at)
+    return sorted(
+        (_one(rng, rng.choice(kinds)) for _ in range(rng.choice((0, 1, 2, 4, 6, 10, 16)))), key=lambda f: f.at
+    )
 
 
 def _one(rng: Random, kind: str) -> Fault:

@@ -20,11 +20,12 @@ from pipeline.stream.ownership import Ownership
 from pipeline.stream.partition import PartitionState
 from pipeline.stream.producer import Producer
 from pipeline.stream.transport import Consumer
-from schemas.rows import Blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
+
+    from schemas.rows import Blocks
 
 
 @contextmanager
@@ -103,7 +104,9 @@ def keep_states_without_catching_up() -> Iterator[None]:
 @contextmanager
 def start_without_the_state() -> Iterator[None]:
     """A partition is read from its committed offset on with an empty state."""
-    with patch.object(Ownership, "_prepare", lambda self, partition, _position, reader: _empty(self, partition, reader)):
+    with patch.object(
+        Ownership, "_prepare", lambda self, partition, _position, reader: _empty(self, partition, reader)
+    ):
         yield
 
 

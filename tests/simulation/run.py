@@ -1,53 +1,75 @@
-"""Run seeds: one, many, and the smallest form of one that fails."""
+"""Run one seed, and judge it."""
 
 from __future__ import annotations
 
 import gc
 import logging
 import warnings
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
 from simulation.worker import simulated
 from simulation.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from simulation.events import Sent
     from simulation.faults import Fault
 
+COLLECT_EVERY = 20
+"""Runs between two garbage collections: finalizers that ran inside of a run would make it another run each time."""
+_runs = count(1)
 
-@dataclass
+
+@dataclass(frozen=True)
 class Result:
-    """What one run came to."""
+    """What one run came to. `failures` is empty when every promise was kept."""
 
     seed: int
     failures: list[str]
     log: list[str]
     faults: Sequence[Fault]
     sent: Sequence[Sent]
+    settings: dict[str, object]
     fingerprint: str
-    steps: int
+    """Equal for equal runs."""
     seconds: float
+    """Virtual ones."""
     records: int
-    settings: dict[str, object] = field(default_factory=dict)
 
 
-def run(seed: int, sent: Sequence[Sent] | None = None, faults: Sequence[Fault] | None = None) -> Result:
-    """One run. The same arguments give the same run, in any process with the same PYTHONHASHSEED."""
+def run(seed: int, faults: Sequence[Fault] | None = None, sent: Sequence[Sent] | None = None) -> Result:
+    """One run; faults and records are drawn from the seed unless given. The same arguments give the same run, in any process."""
+    with _quiet(), simulated():
+        world = World(seed, sent, faults)
+        world.run()
+        return Result(
+            seed,
+            world.failures,
+            world.log,
+            world.faults,
+            world.sent,
+            world.shown_settings(),
+            world.fingerprint(),
+            world.loop.time(),
+            sum(map(len, world.broker.logs.values())),
+        )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No log lines of hundreds of workers, no warnings about the dead, and no garbage collection at moments of its own."""
     logging.disable(logging.CRITICAL)
-    gc.disable()  # finalizers would run at moments of their own
-    try:
-        with simulated(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            world = World(seed, sent, faults)
-            world.run()
-            kept = world.settings.model_dump(include={"partitions", "fetch_max_records", "flush_interval_s", "flush_max_rows"})
-            records = sum(map(len, world.broker.logs.values()))
-            return Result(
-                seed, world.failures, world.log, world.faults, world.sent, world.fingerprint(), world.loop.steps, world.loop.time(), records, kept
-            )
-    finally:
-        gc.enable()
-        logging.disable(logging.NOTSET)
+    gc.disable()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        finally:
+            if next(_runs) % COLLECT_EVERY == 0:
+                gc.collect()
+            gc.enable()
+            logging.disable(logging.NOTSET)

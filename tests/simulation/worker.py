@@ -8,6 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+from simulation.clickhouse import Link
+from simulation.clients import SimConsumer, SimProducer
+
 from pipeline.metrics import Metrics
 from pipeline.stream import member, producer, rebuild, transport
 from pipeline.stream import worker as real
@@ -15,8 +18,6 @@ from pipeline.stream.backoff import Backoff
 from pipeline.stream.flusher import Flusher
 from pipeline.stream.member import Member
 from pipeline.stream.status import Status
-from simulation.clickhouse import Link
-from simulation.clients import SimConsumer, SimProducer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,16 +8,16 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from aiokafka.structs import TopicPartition
-from support.stream import TOPIC
-
-from pipeline.config import Settings
-from pipeline.sinks.memory import MemorySink
-from pipeline.stream.worker import STOP_DEADLINE_S
 from simulation import events, faults
 from simulation.broker import DEAD_LETTERS, Broker
 from simulation.checks import Checks
 from simulation.loop import OWNER, StuckError, VirtualLoop
 from simulation.worker import Worker
+from support.stream import TOPIC
+
+from pipeline.config import Settings
+from pipeline.sinks.memory import MemorySink
+from pipeline.stream.worker import STOP_DEADLINE_S
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
@@ -110,6 +110,12 @@ class World:
         """Equal for equal runs."""
         text = "\n".join(self.log) + repr([self.store.rows(table) for table in ("contents", "edges", "events")])
         return hashlib.sha256(f"{text}{self.loop.steps}".encode()).hexdigest()[:16]
+
+    def shown_settings(self) -> dict[str, object]:
+        """Those that are drawn from the seed."""
+        return self.settings.model_dump(
+            include={"partitions", "fetch_max_records", "flush_interval_s", "flush_max_rows"}
+        )
 
     def _plan(self) -> None:
         outside = self.loop.outside
