@@ -6,8 +6,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 FOR ?=
+SEED ?=
+N ?= $(if $(SEED)$(CASE),1,500)
+CASE ?=
 
-.PHONY: help setup demo test check lock generate clean
+.PHONY: help setup demo test simulate check lock generate clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -31,6 +34,9 @@ demo: setup ## live cascades on a page; FOR=60 stops by itself after 60 s of mov
 
 test: setup ## every test
 	@$(BIN)/python -m pytest $(ARGS)
+
+simulate: setup ## seeded lives of workers on simulated Kafka and ClickHouse; SEED=123 replays one, N=10000 runs many
+	@PYTHONPATH=tests $(BIN)/python -W ignore -m simulation --seed $(or $(SEED),0) --seeds $(N) $(if $(CASE),--case $(CASE))
 
 check: setup ## lint, format, types, import direction
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

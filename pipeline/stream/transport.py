@@ -84,19 +84,29 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             check_crcs=conf.broker_check_crcs,
         )
 
-    async def seek_to_committed(self) -> dict[TP, int]:
-        """Seek every assigned partition to its committed offset, or to the start of the log when it has none."""
-        return cast("dict[TP, int]", await self.call_thread(self._seek_to_committed))
+    _seeks = 0
 
-    async def _seek_to_committed(self) -> dict[TP, int]:
+    async def rewind(self) -> dict[TP, int] | None:
+        """Seek every assigned partition to its committed offset, or to the start of the log when it has none.
+
+        None, and nothing is sought, when another seek has begun meanwhile: the thread goes on with a seek whose caller a rebalance cancelled, and
+        would take the position back under the reading that follows the newer one.
+        """
+        self._seeks += 1
+        return cast("dict[TP, int] | None", await self.call_thread(self._rewind, self._seeks))
+
+    async def _rewind(self, number: int) -> dict[TP, int] | None:
         consumer = self._ensure_consumer()
         positions = {}
         for partition in consumer.assignment():
             committed = await consumer.committed(partition)
             if committed is None:
                 committed = (await consumer.beginning_offsets([partition]))[partition]
-            consumer.seek(partition, committed)
             positions[TP(*partition)] = committed
+        if number != self._seeks:
+            return None
+        for partition, committed in positions.items():
+            consumer.seek(partition, committed)
         return positions
 
 
@@ -209,8 +219,8 @@ class Consumer(driver.Consumer):
         """Start again from the committed offsets. Batches in flight are no longer live; their records come again."""
         generation = self.app.consumer_generation_id
         self._drop(list(self.ledgers))
-        positions = await self._thread.seek_to_committed()
-        if self.app.consumer_generation_id != generation:
+        positions = await cast("ConsumerThread", self._thread).rewind()
+        if positions is None or self.app.consumer_generation_id != generation:
             self._position_is_lost = True  # these may be offsets of partitions that we have no longer
             return
         self._read_offset.update(positions)

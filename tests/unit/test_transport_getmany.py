@@ -10,7 +10,7 @@ from faust.types import TP
 from support.stream import FakeRecord
 
 from pipeline.stream.ledger import Ledger, LedgerError
-from pipeline.stream.transport import Consumer
+from pipeline.stream.transport import Consumer, ConsumerThread
 
 HERE = TP("share.events", 0)
 
@@ -34,7 +34,7 @@ class Scripted(Consumer):
         self._held, self._changed, self._position_is_lost = set(), asyncio.Event(), False
         self._active_partitions, self._paused_partitions = {HERE}, set()
         self._read_offset, self._committed_offset = {}, {}
-        self._thread = SimpleNamespace(seek_to_committed=self.seek_to_committed)
+        self._thread = SimpleNamespace(rewind=self.seek_to_committed)
         self.given, self.position, self.during_fetch, self.seek_error = [], 0, None, None
 
     flow_active = True
@@ -94,10 +94,10 @@ async def test_offsets_found_for_an_older_generation_are_not_taken_for_ours():
         consumer.app.consumer_generation_id += 1
         return await plain()
 
-    consumer._thread.seek_to_committed = slow
+    consumer._thread.rewind = slow
     await consumer.perform_seek()
     assert consumer.given == []
-    consumer._thread.seek_to_committed = plain
+    consumer._thread.rewind = plain
     await consumer.fetch()
     assert consumer.given == [{0: 0}]
 
@@ -125,3 +125,52 @@ async def test_partitions_that_are_held_back_are_not_fetched():
     assert await consumer.fetch() == []
     consumer.release(0)
     assert await consumer.fetch() == [(0, 9)]
+
+
+class SeekingThread(ConsumerThread):
+    """The thread's seek without a thread: the committed offset is told when the test says so."""
+
+    def __init__(self):
+        self.sought, self.answers = [], []
+        self._consumer = SimpleNamespace(
+            assignment=lambda: {HERE}, committed=self.committed, seek=lambda _tp, offset: self.sought.append(offset)
+        )
+
+    async def call_thread(self, fun, *args):
+        return await asyncio.shield(asyncio.ensure_future(fun(*args)))
+
+    async def committed(self, _tp):
+        self.answers.append(asyncio.get_running_loop().create_future())
+        return await self.answers[-1]
+
+
+async def test_a_seek_that_a_rebalance_cancelled_does_not_take_the_position_back_under_the_next_one():
+    thread = SeekingThread()
+    cancelled = asyncio.create_task(thread.rewind())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    cancelled.cancel()
+    second = asyncio.create_task(thread.rewind())
+    for _ in range(3):
+        await asyncio.sleep(0)
+    thread.answers[1].set_result(7)
+    assert await second == {HERE: 7}
+    thread.answers[0].set_result(7)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert thread.sought == [7]
+
+
+async def test_a_seek_that_another_overtakes_is_made_again_by_the_next_fetch():
+    consumer = Scripted()
+    plain = consumer.seek_to_committed
+
+    async def overtaken():
+        return None
+
+    consumer._thread.rewind = overtaken
+    await consumer.perform_seek()
+    assert consumer.given == []
+    consumer._thread.rewind = plain
+    await consumer.fetch()
+    assert consumer.given == [{0: 0}]

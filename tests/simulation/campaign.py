@@ -1,0 +1,65 @@
+"""Many seeds over several processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from simulation.run import run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CHUNK = 25
+"""Seeds that a process runs at a stretch."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What a campaign came to."""
+
+    seeds: int
+    seconds: float
+    records: int
+    faults: int
+    failed: dict[int, str]
+    """The first failure of each seed that failed."""
+
+    @property
+    def text(self) -> str:
+        return (
+            f"{self.seeds} seeds in {self.seconds:.0f} s ({self.seeds / self.seconds:.1f} seeds/s), {self.faults} faults, "
+            f"{self.records} records: {len(self.failed)} failed"
+        )
+
+
+def campaign(
+    first: int,
+    seeds: int,
+    jobs: int | None = None,
+    progress: Callable[[int, dict[int, str]], None] = lambda _done, _failed: None,
+) -> Tally:
+    """Run `seeds` seeds from `first` on, by default in as many processes as there are cores."""
+    began = time.monotonic()
+    done = records = faults = 0
+    failed: dict[int, str] = {}
+    chunks = [range(start, min(start + CHUNK, first + seeds)) for start in range(first, first + seeds, CHUNK)]
+    # Fresh interpreters: nothing of the test session's threads and event loops comes along.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs or os.cpu_count(), mp_context=context, max_tasks_per_child=20) as pool:
+        for chunk, outcome in zip(chunks, pool.map(_chunk, chunks), strict=True):
+            done += len(chunk)
+            records, faults = records + outcome[0], faults + outcome[1]
+            failed.update(outcome[2])
+            progress(done, failed)
+    return Tally(seeds, time.monotonic() - began, records, faults, failed)
+
+
+def _chunk(seeds: range) -> tuple[int, int, dict[int, str]]:
+    results = [run(seed) for seed in seeds]
+    failed = {result.seed: result.failures[0] for result in results if result.failures}
+    return sum(result.records for result in results), sum(len(result.faults) for result in results), failed

@@ -1,0 +1,75 @@
+"""Run one seed, and judge it."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING
+
+from simulation.worker import simulated
+from simulation.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from simulation.events import Sent
+    from simulation.faults import Fault
+
+COLLECT_EVERY = 20
+"""Runs between two garbage collections: finalizers that ran inside of a run would make it another run each time."""
+_runs = count(1)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one run came to. `failures` is empty when every promise was kept."""
+
+    seed: int
+    failures: list[str]
+    log: list[str]
+    faults: Sequence[Fault]
+    sent: Sequence[Sent]
+    settings: dict[str, object]
+    fingerprint: str
+    """Equal for equal runs."""
+    seconds: float
+    """Virtual ones."""
+    records: int
+
+
+def run(seed: int, faults: Sequence[Fault] | None = None, sent: Sequence[Sent] | None = None) -> Result:
+    """One run; faults and records are drawn from the seed unless given. The same arguments give the same run, in any process."""
+    with _quiet(), simulated():
+        world = World(seed, sent, faults)
+        world.run()
+        return Result(
+            seed,
+            world.failures,
+            world.log,
+            world.faults,
+            world.sent,
+            world.shown_settings(),
+            world.fingerprint(),
+            world.loop.time(),
+            sum(map(len, world.broker.logs.values())),
+        )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No log lines of hundreds of workers, no warnings about the dead, and no garbage collection at moments of its own."""
+    logging.disable(logging.CRITICAL)
+    gc.disable()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        finally:
+            if next(_runs) % COLLECT_EVERY == 0:
+                gc.collect()
+            gc.enable()
+            logging.disable(logging.NOTSET)

@@ -1,0 +1,70 @@
+"""Hundreds of seeded lives of a worker group, and the promises that every one of them has to keep."""
+
+import os
+
+import pytest
+from simulation.campaign import campaign
+from simulation.cases import replay, to_case
+from simulation.faults import EVENTS, WINDOWS, Fault
+from simulation.mutants import MUTANTS
+from simulation.run import run
+from simulation.shrink import shrink
+
+FIRST = int(os.environ.get("CASCADES_SIMULATE_SEED", "0"))
+SEEDS = int(os.environ.get("CASCADES_SIMULATE_SEEDS", "500"))
+CAUGHT_WITHIN = 150
+
+
+@pytest.mark.timeout(60 + SEEDS)
+def test_every_seed_ends_with_the_tables_of_one_undisturbed_pass():
+    tally = campaign(FIRST, SEEDS)
+    assert not tally.failed, "\n".join(f"make simulate SEED={seed}   # {why}" for seed, why in tally.failed.items())
+    assert tally.faults > SEEDS, "the weather was too fine to show anything"
+
+
+def test_the_same_seed_is_the_same_run_whatever_ran_before():
+    first = run(11)
+    run(3)
+    again = run(11)
+    assert (again.fingerprint, again.log) == (first.fingerprint, first.log)
+
+
+def test_every_kind_of_fault_strikes():
+    drawn, seen = set(), set()
+    for seed in range(25):
+        result = run(seed)
+        drawn |= {fault.kind for fault in result.faults}
+        seen |= {kind for kind in WINDOWS if any(f"{kind} strikes" in line for line in result.log)}
+    assert drawn == {*EVENTS, *WINDOWS}
+    assert seen == set(WINDOWS)
+
+
+@pytest.mark.parametrize("broken", MUTANTS, ids=lambda mutant: mutant.__name__)
+def test_a_guarantee_that_is_broken_on_purpose_is_noticed(broken):
+    with broken():
+        assert any(run(seed).failures for seed in range(CAUGHT_WITHIN))
+
+
+def test_a_failing_run_shrinks_to_few_faults_and_records_that_fail_as_data():
+    broken = next(mutant for mutant in MUTANTS if mutant.__name__ == "forget_what_changed_after_a_failed_flush")
+    with broken():
+        failed = next(
+            result for seed in range(CAUGHT_WITHIN) if (result := run(seed)).failures and len(result.faults) > 3
+        )
+        smallest = shrink(failed)
+        assert len(smallest.faults) == 1
+        assert smallest.faults[0].kind.startswith("sink")
+        assert len(smallest.sent) <= 3
+        assert replay(to_case(smallest)).failures
+    assert not replay(to_case(smallest)).failures
+
+
+def test_a_run_without_faults_notes_nothing_but_starts_commits_and_ends():
+    result = run(5, faults=[])
+    assert not result.failures
+    assert {line.split()[1] for line in result.log} <= {"worker", "committed"}
+
+
+def test_a_fault_of_an_unknown_kind_is_refused():
+    with pytest.raises(ValueError, match="no fault is called"):
+        Fault("earthquake", 1.0, 1.0)

@@ -1,0 +1,126 @@
+"""One simulated worker process: the real `Member`, run as `pipeline.stream.worker` runs it, with the fakes put where it meets the outside."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+from simulation.clickhouse import Link
+from simulation.clients import SimConsumer, SimProducer
+
+from pipeline.metrics import Metrics
+from pipeline.stream import member, producer, rebuild, transport
+from pipeline.stream import worker as real
+from pipeline.stream.backoff import Backoff
+from pipeline.stream.flusher import Flusher
+from pipeline.stream.member import Member
+from pipeline.stream.status import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from simulation.loop import Process
+    from simulation.world import World
+
+
+class TaskInsteadOfThread:
+    """In place of mode's WorkerThread: the service runs on the same loop, as a simulated thread of the same process."""
+
+    def __init__(self, service: Any) -> None:
+        self._service = service
+
+    def start(self) -> None:
+        loop: Any = asyncio.get_running_loop()
+        loop.sim.spawn_thread(self._service._serve())
+
+    def stop(self) -> None:
+        """Nothing to join."""
+
+
+class SimConsumerThread(transport.ConsumerThread):
+    """The real thread service without a thread. What it calls, and what it is called with, crosses its method queue as always."""
+
+    abstract = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs, thread_loop=asyncio.get_running_loop(), Worker=TaskInsteadOfThread)
+
+    async def _gather_remaining_tasks(self) -> None:
+        """They are everybody's."""
+
+    def on_crash(self, msg: str, *fmt: Any, **kwargs: Any) -> None:
+        """Nothing: the error reaches the app too, and mode would print it."""
+
+
+def _flusher(sink: Link, *args: Any, **kwargs: Any) -> Flusher:
+    return Flusher(sink, *args, **kwargs, in_thread=sink.in_thread, backoff=_backoff())
+
+
+def _backoff() -> Backoff:
+    loop: Any = asyncio.get_running_loop()
+    return Backoff(first=0.1, most=2.0, rng=loop.sim.rng["backoff"])
+
+
+async def _kafka_is_watched(_settings: Any, status: Status) -> None:
+    status.set("kafka", ok=True, detail="simulated")
+
+
+@contextmanager
+def simulated() -> Iterator[None]:
+    """Every place where the worker meets Kafka, ClickHouse and chance is the simulator's."""
+    places = (
+        (transport, "AIOKafkaConsumer", SimConsumer),
+        (transport, "ConsumerThread", SimConsumerThread),
+        (transport, "POLL_S", 1.0),
+        (rebuild, "AIOKafkaConsumer", SimConsumer),
+        (producer, "AIOKafkaProducer", SimProducer),
+        (producer, "Backoff", partial(_backoff)),
+        (member, "Flusher", _flusher),
+        (member, "watch_kafka", _kafka_is_watched),
+    )
+    with ExitStack() as stack:
+        for module, name, fake in places:
+            stack.enter_context(patch.object(module, name, fake))
+        yield
+
+
+class Worker:
+    """A process from its start to its end, however it ends."""
+
+    def __init__(self, world: World, name: str) -> None:
+        self.name = name
+        self._world = world
+        self.process: Process = world.loop.add_process(name)
+        self.member: Member | None = None
+        self._stop = asyncio.Event()
+        self.stopping = False
+        world.loop.spawn(self.process.threads["main"], self._main())
+
+    @property
+    def alive(self) -> bool:
+        return self.process.alive
+
+    def terminate(self) -> None:
+        """SIGTERM."""
+        self.stopping = True
+        self._world.loop.call_soon(self._stop.set, context=self._world.loop._context_of(self.process.threads["main"]))
+
+    def kill(self) -> None:
+        self._world.loop.kill(self.process)
+
+    async def _main(self) -> None:
+        metrics = Metrics()
+        status = Status(metrics)
+        error: BaseException | None = None
+        self.member = Member(self._world.settings, Link(self._world, self._world.store), status, metrics)
+        try:
+            try:
+                await real._run(self.member, self._stop)
+            finally:
+                await self.member.stop()
+        except Exception as raised:  # noqa: BLE001 - the world judges it
+            error = raised
+        self._world.ended(self, error)
