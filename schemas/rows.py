@@ -194,7 +194,12 @@ KEYS: dict[str, tuple[str, ...]] = {
     "contents": ("content_id",),
     "content_minutes": ("content_id", "platform", "minute"),
     "amplifiers": ("content_id", "platform", "actor_id"),
-    "dead_letters": ("topic", "kafka_partition", "kafka_offset"),
+    "dead_letters": (
+        "topic",
+        "kafka_partition",
+        "kafka_offset",
+        "received_at",
+    ),  # a topic made anew counts from 0 again
 }
 """What makes a row the same row: of several with one key the greatest version stands, of equal versions the last written."""
 

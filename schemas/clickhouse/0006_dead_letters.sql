@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS {database}.dead_letters {on_cluster}
 )
 ENGINE = {engine:ReplacingMergeTree}
 PARTITION BY toYYYYMM(received_at)
-ORDER BY (topic, kafka_partition, kafka_offset)
+ORDER BY (topic, kafka_partition, kafka_offset, received_at)
 {ttl:inserted_at}
 SETTINGS ttl_only_drop_parts = 1
 COMMENT 'One refused record. Read v_dead_letters.';
