@@ -12,10 +12,12 @@ from pipeline.stream.app import make_app
 from pipeline.stream.contact import watch_kafka
 from pipeline.stream.cycle import Cycle
 from pipeline.stream.flusher import Flusher
+from pipeline.stream.lookup import LookUp
 from pipeline.stream.ownership import Ownership
 from pipeline.stream.partition import PartitionState
 from pipeline.stream.producer import Producer
 from pipeline.stream.rebuild import catch_up
+from pipeline.stream.salvage import Salvage
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -42,6 +44,7 @@ class Member:
         self._metrics = metrics
         self._failed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
         self._tasks: list[asyncio.Task[None]] = []
+        self._producer = Producer(self._options, settings.dead_letter_topic, settings.events_topic, status, metrics)
         self.ownership = Ownership(self._new_state, self._catch_up, self._drain, self._fail, status, metrics)
         self.flusher = Flusher(
             sink,
@@ -50,8 +53,8 @@ class Member:
             metrics,
             interval_s=settings.flush_interval_s,
             max_rows=settings.flush_max_rows,
+            rescue=self._salvage(sink).rescue,
         )
-        self._producer = Producer(self._options, settings.dead_letter_topic, settings.events_topic, status, metrics)
         self._cycle = Cycle(self.ownership.states, self._producer, self.flusher, metrics)
         self.app = make_app(settings, self._options, self.ownership, self._cycle.take, self._fail)
 
@@ -84,6 +87,11 @@ class Member:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._producer.stop()
+
+    def _salvage(self, sink: Sink) -> Salvage:
+        topic = self._settings.events_topic
+        look_up = LookUp(self._options, topic)
+        return Salvage(sink, topic, look_up, self._producer.send_dead_letters, self._metrics)
 
     def _new_state(self, partition: int) -> PartitionState:
         settings = self._settings

@@ -12,6 +12,8 @@ from support.docker import no_docker_engine
 from support.sink_rows import MINUTE, NOON, blocks, standing
 
 from pipeline.config import Settings
+from pipeline.errors import SinkRowError
+from pipeline.sinks.bisect import store_the_rest
 from pipeline.sinks.clickhouse import ClickHouseSink
 from pipeline.sinks.memory import MemorySink
 from schemas.rows import TABLES, Blocks
@@ -216,3 +218,38 @@ def _any_blocks(chance, count) -> Iterator[Blocks]:
             ],
             contents=[{"content_id": content, "size": version, "version": version}],
         )
+
+
+@pytest.fixture(params=["embedded", pytest.param("server", marks=pytest.mark.docker)])
+def constrained(request) -> Iterator[ClickHouseBench]:
+    """A database in which the operator has forbidden one actor in raw rows."""
+    embedded = request.param == "embedded"
+    base = (
+        Settings(clickhouse_url=request.getfixturevalue("clickhouse").url)
+        if embedded
+        else request.getfixturevalue("server")
+    )
+    with fresh_database(base) as (settings, client):
+        name = settings.clickhouse_database
+        client.command(f"ALTER TABLE {name}.events ADD CONSTRAINT no_mallory CHECK actor_id != 'mallory'")
+        made = ClickHouseBench(settings, client)
+        yield made
+        made.sink.close()
+
+
+def test_a_row_that_the_server_refuses_is_a_row_error_that_names_its_table(constrained):
+    with pytest.raises(SinkRowError) as caught:
+        constrained.sink.write(blocks(events=[{"event_id": "a"}, {"event_id": "b", "actor_id": "mallory"}]))
+    assert (caught.value.table, caught.value.code) == ("events", 469)
+    assert constrained.rows("events") == []
+
+
+def test_of_a_block_with_refused_rows_all_others_are_stored_and_the_guilty_named(constrained):
+    rows = [
+        {"content_id": "c", "event_id": f"e{number:03}", "actor_id": "mallory" if number in {3, 77} else "ann"}
+        for number in range(100)
+    ]
+    rows[50]["audience_size"] = 2**63  # does not even get on the wire
+    refused = store_the_rest(constrained.sink, blocks(events=rows)["events"])
+    assert [refusal.row[1] for refusal in refused] == ["e003", "e050", "e077"]
+    assert len(constrained.rows("events")) == 97
