@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from aiokafka.partitioner import murmur2
 
 from pipeline.errors import TopicMismatchError, UnavailableError
+from pipeline.kafka_security import options, refusal
 from schemas import topics
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ VISIBLE_DEADLINE_S = 15.0
 
 
 def client_options(settings: Settings) -> dict[str, Any]:
-    """Keyword arguments that every aiokafka client of ours gets."""
-    return {"bootstrap_servers": settings.kafka_bootstrap}
+    """Keyword arguments that every aiokafka client of ours gets: address, TLS, login. Raises UsageError when the settings do not fit together."""
+    return options(settings)
 
 
 def partition_for(key: bytes, partitions: int) -> int:
@@ -78,7 +79,7 @@ async def wait_until_up(
     while not await _is_up(settings):
         seconds = int(time.monotonic() - began)
         if time.monotonic() - began > timeout_s:
-            raise UnavailableError(_unreachable(settings, f"no answer within {timeout_s:.0f} s"))
+            raise await refusal(settings, TimeoutError(f"no answer within {timeout_s:.0f} s"))
         if seconds > told:
             told = seconds
             progress(f"waiting for Kafka at {settings.kafka_bootstrap} … {seconds} s", None)
@@ -115,13 +116,9 @@ async def _admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
         await admin.start()
         yield admin
     except (KafkaError, OSError) as error:
-        raise UnavailableError(_unreachable(settings, str(error) or type(error).__name__)) from error
+        raise await refusal(settings, error) from error
     finally:
         await admin.close()
-
-
-def _unreachable(settings: Settings, why: str) -> str:
-    return f"Kafka at {settings.kafka_bootstrap} does not serve us ({why}): start it, or name another with CASCADES_KAFKA_BOOTSTRAP"
 
 
 async def _partition_counts(admin: AIOKafkaAdminClient, names: Iterable[str]) -> dict[str, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from support.database import fresh_database
 from support.stream import event_json
@@ -24,23 +26,27 @@ def bench(kafka, clickhouse):
         yield settings, client, database.clickhouse_database
 
 
-def shares(*actors):
-    return [(b"c", event_json(f"e{number}", actor_id=actor)) for number, actor in enumerate(actors)]
+TOO_MANY = 10**6
+"""An audience that the narrowed column cannot hold."""
+
+
+def shares(*audiences):
+    return [(b"c", event_json(f"e{number}", audience_size=audience)) for number, audience in enumerate(audiences)]
 
 
 async def test_a_refused_raw_row_is_a_dead_letter_its_neighbours_are_stored_and_the_figures_have_all(bench):
     settings, client, name = bench
-    client.command(f"ALTER TABLE {name}.events ADD CONSTRAINT no_mallory CHECK actor_id != 'mallory'")
-    records = shares("ann", "mallory", "bob", "mallory", "cy")
+    client.command(f"ALTER TABLE {name}.events MODIFY COLUMN audience_size Int16")
+    records = shares(1, TOO_MANY, 2, TOO_MANY, 3)
     await produce(settings, records)
     async with worker(settings, ClickHouseSink(settings)) as running:
         await running.has_read(5)
         assert running.value(Metric.DEAD_LETTERS, "not_storable") == 2
     assert await committed(settings) == {0: 5}
-    assert client.query(f"SELECT actor_id FROM {name}.events FINAL ORDER BY event_id").result_columns == [
-        ("ann", "bob", "cy")
-    ]
-    assert client.query(f"SELECT size FROM {name}.v_content").result_rows == [(6,)]
+    stored = client.query(f"SELECT audience_size FROM {name}.events FINAL ORDER BY event_id").result_columns
+    assert list(map(list, stored)) == [[1, 2, 3]]
+    figures = client.query(f"SELECT size, secondary_reach FROM {name}.v_content").result_rows
+    assert figures == [(6, 2 * TOO_MANY + 6)]
     shown = client.query(
         f"SELECT partition, offset, reason, payload FROM {name}.v_dead_letters ORDER BY offset"
     ).result_rows
@@ -54,10 +60,10 @@ async def test_a_refused_raw_row_is_a_dead_letter_its_neighbours_are_stored_and_
 
 async def test_a_refused_row_of_figures_stops_the_worker_and_commits_nothing(bench):
     settings, client, name = bench
-    client.command(f"ALTER TABLE {name}.contents ADD CONSTRAINT small CHECK size < 3")
-    await produce(settings, shares("ann", "bob", "cy"))
+    client.command(f"ALTER TABLE {name}.contents MODIFY COLUMN secondary_reach UInt16")
+    await produce(settings, shares(1, TOO_MANY, 2))
     async with worker(settings, ClickHouseSink(settings)) as running:
-        failure = await running.member.failure()
+        failure = await asyncio.wait_for(running.member.failure(), 60)
         assert isinstance(failure, SinkRowError)
         assert "fault of this program" in running.status.parts()["worker"].detail
     assert await committed(settings) == {0: None}
@@ -66,10 +72,10 @@ async def test_a_refused_row_of_figures_stops_the_worker_and_commits_nothing(ben
 
 async def test_a_table_that_refuses_everything_stops_the_worker_and_makes_no_dead_letters(bench):
     settings, client, name = bench
-    client.command(f"ALTER TABLE {name}.events ADD CONSTRAINT nothing CHECK actor_id = ''")
-    await produce(settings, shares(*"abcdefghijklmnopqrst"))
+    client.command(f"ALTER TABLE {name}.events MODIFY COLUMN audience_size Int16")
+    await produce(settings, shares(*[TOO_MANY] * 20))
     async with worker(settings, ClickHouseSink(settings)) as running:
-        assert isinstance(await running.member.failure(), SinkSchemaError)
+        assert isinstance(await asyncio.wait_for(running.member.failure(), 60), SinkSchemaError)
     assert await committed(settings) == {0: None}
     assert await read_all(settings, settings.dead_letter_topic) == []
     assert (await serial(settings)).rows("contents")[0]["size"] == 21
