@@ -55,6 +55,8 @@ class Metric(Enum):
         "cascades_misplaced_repeats_total", "counter", "Second copies of re-keyed records, skipped"
     )
     # Grows after a crash only. All the time: somebody copies records with their headers into the topic.
+    REPLAY_REPEATS = Spec("cascades_replay_repeats_total", "counter", "Dead letters sent again a second time, skipped")
+    # Grows when `cascades dlq replay` is run again over the same dead letters. Harmless.
     BATCH_SECONDS = Spec("cascades_batch_seconds", "histogram", "Time from taking a batch to handing its rows over")
     # p99 above the flush interval: lower CASCADES_FETCH_MAX_RECORDS or add a worker.
     STAGE_SECONDS = Spec(

@@ -88,6 +88,7 @@ class Cycle:
         add(Metric.DUPLICATES, applied.duplicates)
         add(Metric.RECORDS_SKIPPED, applied.skipped)
         add(Metric.MISPLACED_REPEATS, applied.repeats)
+        add(Metric.REPLAY_REPEATS, applied.replay_repeats)
         add(Metric.MISPLACED, len(applied.misplaced))
         for letter in applied.dead_letters:
             add(Metric.DEAD_LETTERS, 1, letter.error.reason)
