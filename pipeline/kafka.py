@@ -68,6 +68,12 @@ async def missing_topics(settings: Settings) -> list[str]:
     return [name for name in specs if name not in found]
 
 
+async def partition_count(settings: Settings, topic: str) -> int:
+    """How many partitions a topic has; 0 when it is not there. Raises UnavailableError when Kafka cannot be reached."""
+    async with _admin(settings) as admin:
+        return (await _partition_counts(admin, [topic])).get(topic, 0)
+
+
 async def wait_until_up(
     settings: Settings, timeout_s: float, progress: Callable[[str, float | None], None] = lambda _text, _done: None
 ) -> None:

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from pipeline.errors import UsageError
-from pipeline.kafka import client_options
+from pipeline.kafka import client_options, partition_count
 from pipeline.kafka_security import refusal
 from schemas.dead_letter import Identity
 
@@ -87,6 +87,12 @@ async def letters(settings: Settings, selection: Selection) -> AsyncIterator[Let
 
     Records that are no dead letters are passed over. Raises UnavailableError when Kafka does not answer, UsageError when the topic is missing.
     """
+    count = await partition_count(settings, settings.dead_letter_topic)
+    if not count:
+        raise UsageError(
+            f"there is no topic {settings.dead_letter_topic}: set CASCADES_DEAD_LETTER_TOPIC, or start a worker, which makes it"
+        )
+    parts = [TopicPartition(settings.dead_letter_topic, number) for number in range(count)]
     consumer = AIOKafkaConsumer(
         **client_options(settings),
         enable_auto_commit=False,
@@ -96,7 +102,7 @@ async def letters(settings: Settings, selection: Selection) -> AsyncIterator[Let
     seen: set[Identity] = set()
     try:
         await consumer.start()
-        async for record in _records(consumer, settings.dead_letter_topic, selection.since):
+        async for record in _records(consumer, parts, selection.since):
             letter = read(record)
             if letter and letter in selection and letter.identity not in seen:
                 seen.add(letter.identity)
@@ -107,8 +113,9 @@ async def letters(settings: Settings, selection: Selection) -> AsyncIterator[Let
         await consumer.stop()
 
 
-async def _records(consumer: AIOKafkaConsumer, topic: str, since: datetime | None) -> AsyncIterator[Any]:
-    parts = [TopicPartition(topic, number) for number in sorted(await _partitions(consumer, topic))]
+async def _records(
+    consumer: AIOKafkaConsumer, parts: list[TopicPartition], since: datetime | None
+) -> AsyncIterator[Any]:
     consumer.assign(parts)
     ends = await consumer.end_offsets(parts)
     await _seek(consumer, parts, ends, since)
@@ -119,16 +126,6 @@ async def _records(consumer: AIOKafkaConsumer, topic: str, since: datetime | Non
             for record in (await consumer.getmany(part, timeout_ms=FETCH_MS)).get(part, []):
                 if record.offset < ends[part]:
                     yield record
-
-
-async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
-    await consumer.topics()  # asks the broker
-    found = consumer.partitions_for_topic(topic)
-    if not found:
-        raise UsageError(
-            f"there is no topic {topic}: set CASCADES_DEAD_LETTER_TOPIC, or start a worker, which makes it"
-        )
-    return set(found)
 
 
 async def _seek(

@@ -16,8 +16,11 @@ from pipeline.stream.lookup import LookUp
 from pipeline.stream.ownership import Ownership
 from pipeline.stream.partition import PartitionState
 from pipeline.stream.producer import Producer
+from pipeline.stream.progress import watch_progress
 from pipeline.stream.rebuild import catch_up
 from pipeline.stream.salvage import Salvage
+from pipeline.stream.surge import Surge
+from pipeline.stream.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -55,7 +58,9 @@ class Member:
             max_rows=settings.flush_max_rows,
             rescue=self._salvage(sink).rescue,
         )
-        self._cycle = Cycle(self.ownership.states, self._producer, self.flusher, metrics)
+        surge = Surge(settings.dead_letter_stop_share, settings.dead_letter_stop_records)
+        self._cycle = Cycle(self.ownership.states, self._producer, self.flusher, metrics, surge)
+        self.watchdog = Watchdog(status, settings.watchdog_s)
         self.app = make_app(settings, self._options, self.ownership, self._cycle.take, self._fail)
 
     async def start(self) -> None:
@@ -66,7 +71,9 @@ class Member:
         self._status.set("group", ok=False, detail="joining")
         self._spawn(watch_kafka(self._settings, self._status))
         self._spawn(self._watch_lag())
+        self.watchdog.start()
         await self.app.start()
+        self._spawn(watch_progress(self._consumer, self._options, self._metrics, self.watchdog))
         self._status.set("worker", ok=True, detail="running")
 
     async def failure(self) -> BaseException:
@@ -75,6 +82,7 @@ class Member:
 
     async def stop(self) -> None:
         """Write and commit what is folded, within a deadline, and leave the group. After a failure nothing more is written or committed."""
+        self.watchdog.stop()
         self._status.set("worker", ok=False, detail="stopping")
         self.app.flow_control.suspend()
         if self._failed.done():
