@@ -55,6 +55,7 @@ async def ensure_topics(settings: Settings) -> None:
         configs = await _configs(admin, specs)
     for name, spec in specs.items():
         _check(spec, found[name], configs[name])
+    _check_letters_fit(settings, configs)
 
 
 async def missing_topics(settings: Settings) -> list[str]:
@@ -179,6 +180,19 @@ def _check(spec: TopicSpec, partitions: int, config: Mapping[str, str]) -> None:
             raise TopicMismatchError(
                 f"topic {spec.name} has {name}={config.get(name)}, but needs at least {_remedy(spec, name)}"
             )
+
+
+def _check_letters_fit(settings: Settings, configs: Mapping[str, Mapping[str, str]]) -> None:
+    """Else one large record, refused, could not be put anywhere, and its partition would stand still."""
+    event, letter = (
+        int(configs[name]["max.message.bytes"]) for name in (settings.events_topic, settings.dead_letter_topic)
+    )
+    if letter < (needed := event + topics.DEAD_LETTER_ROOM_BYTES):
+        raise TopicMismatchError(
+            f"topic {settings.events_topic} takes records of {event} bytes, but topic {settings.dead_letter_topic} dead letters of {letter} only: raise its "
+            f"max.message.bytes to {needed} with `kafka-configs --alter --entity-type topics --entity-name {settings.dead_letter_topic} "
+            f"--add-config max.message.bytes={needed}`"
+        )
 
 
 def _room(value: str) -> float:

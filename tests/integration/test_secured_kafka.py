@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -22,11 +23,13 @@ from pipeline.ingest.watermark import Watermarks
 from pipeline.kafka import client_options, ensure_topics
 
 WRONG = "an0ther-secret"
-# Kafka's client does not wait until TLS has said goodbye, so the loop may end before its connections.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+
+
+@pytest.fixture(autouse=True)
+async def goodbyes():
+    """Kafka's client does not wait until TLS has said goodbye: give it the time before the loop ends."""
+    yield
+    await asyncio.sleep(0.3)
 
 
 @pytest.fixture(scope="module")
