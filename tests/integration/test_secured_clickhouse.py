@@ -108,3 +108,15 @@ async def test_the_page_logs_in_as_the_reader(with_reader):
         health = await (await page.get("/api/health")).json()
     assert SECRET not in str(health)
     assert health["parts"]["clickhouse"]["ok"], health
+
+
+def test_in_the_demo_the_page_reads_as_the_reader_and_no_login_of_elsewhere_is_tried(monkeypatch, tmp_path):
+    from pipeline.commands.running import Running, environment
+
+    monkeypatch.setenv("CASCADES_KAFKA_SECURITY_PROTOCOL", "SASL_SSL")
+    monkeypatch.setenv("CASCADES_CLICKHOUSE_USER", "company")
+    for name, value in environment(Running(tmp_path, Settings(), lambda *_: None)._asked).items():
+        monkeypatch.setenv(name, value)
+    child = Settings()
+    assert child.kafka_security_protocol == "PLAINTEXT"
+    assert (child.clickhouse_user, as_reader(child).clickhouse_user) == ("default", "reader")
