@@ -7,6 +7,7 @@ repeats a password.
 from __future__ import annotations
 
 from contextlib import contextmanager
+from ssl import create_default_context
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -62,6 +63,7 @@ def _arguments(settings: Settings) -> dict[str, Any]:
         "username": settings.clickhouse_user,
         "password": settings.clickhouse_password.get_secret_value(),
         "database": settings.clickhouse_database,
+        **_trust(settings),
         "client_name": "share-cascades",
         "compress": url.hostname not in LOOPBACK,  # costs more CPU than a loopback transfer
         "autogenerate_session_id": False,
@@ -79,6 +81,31 @@ def _split(address: str) -> tuple[SplitResult, int | None]:
     if url.scheme not in {"http", "https"} or not url.hostname:
         raise UsageError("CASCADES_CLICKHOUSE_URL must look like http://host:8123 or https://host:8443")
     return url, port
+
+
+def _trust(settings: Settings) -> dict[str, str]:
+    """Whose signature under a server's certificate counts. Certificates and host names are always checked."""
+    file = settings.clickhouse_ca_file
+    if not file:
+        return {}
+    try:
+        create_default_context(cafile=file)
+    except OSError as error:
+        raise UsageError(
+            f"CASCADES_CLICKHOUSE_CA_FILE: {file} cannot be used ({error.strerror or type(error).__name__}): it must be PEM"
+        ) from None
+    return {"ca_cert": file}
+
+
+def as_reader(settings: Settings) -> Settings:
+    """The settings of a process that only reads: the reader's user, where one is named, in the place of the writer's."""
+    if not settings.clickhouse_reader_user:
+        return settings
+    login = {
+        "clickhouse_user": settings.clickhouse_reader_user,
+        "clickhouse_password": settings.clickhouse_reader_password,
+    }
+    return settings.model_copy(update=login)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -18,9 +19,30 @@ class Settings(BaseSettings):
         pattern=r"^\s*[^\s,]+:\d{1,5}\s*(,\s*[^\s,]+:\d{1,5}\s*)*$",
         description="Kafka brokers, host:port, comma separated",
     )
-    clickhouse_url: str = Field("http://127.0.0.1:8123", description="ClickHouse HTTP interface")
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="how to talk to Kafka: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL"
+    )
+    kafka_ca_file: str = Field(
+        "", description="PEM file with the authorities that sign Kafka's certificates; empty: those of this machine"
+    )
+    kafka_certificate_file: str = Field("", description="PEM file with our own certificate, where Kafka asks for one")
+    kafka_key_file: str = Field("", description="PEM file with its key; empty: the key is in the certificate's file")
+    kafka_key_password: SecretStr = Field(SecretStr(""), description="password of the key's file")
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "SCRAM-SHA-512", description="how to log in at Kafka: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"
+    )
+    kafka_sasl_user: str = Field("", description="Kafka user")
+    kafka_sasl_password: SecretStr = Field(SecretStr(""), description="its password")
+    clickhouse_url: str = Field("http://127.0.0.1:8123", description="ClickHouse HTTP interface, http or https")
+    clickhouse_ca_file: str = Field(
+        "", description="PEM file with the authorities that sign ClickHouse's certificate; empty: those of this machine"
+    )
     clickhouse_user: str = Field("default", description="user that writes")
     clickhouse_password: SecretStr = Field(SecretStr(""), description="its password")
+    clickhouse_reader_user: str = Field(
+        "", description="user that only reads, for the page; empty: the user that writes"
+    )
+    clickhouse_reader_password: SecretStr = Field(SecretStr(""), description="its password")
     clickhouse_database: str = Field(
         "cascades", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="database of all tables and views"
     )
@@ -48,6 +70,20 @@ class Settings(BaseSettings):
     fetch_max_records: int = Field(4000, ge=1, description="most records of one partition folded at a stretch")
     flush_interval_s: float = Field(1.0, gt=0, description="seconds between two writes to ClickHouse")
     flush_max_rows: int = Field(200_000, ge=1, description="rows waiting for ClickHouse above which reading pauses")
+    dead_letter_stop_share: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="share of refused records above which the worker stops and commits nothing more; 0: it never stops for that",
+    )
+    dead_letter_stop_records: int = Field(
+        1000, ge=1, description="records, the last ones of a worker, over which that share is taken"
+    )
+    watchdog_s: float = Field(
+        600.0,
+        ge=0,
+        description="seconds without progress, while Kafka and ClickHouse are well, after which the worker writes all stacks to its log and exits; 0: off",
+    )
     addressable_population: dict[str, PositiveInt] = Field(
         default_factory=dict,
         description='JSON, people who could be reached per platform: {"facebook": 3000000000}; for the estimated reach',

@@ -3,6 +3,7 @@
 CascadesError                 every error we raise on purpose; its text says what to do
 ├── UsageError                a setting, argument or environment that cannot work as it is
 │   └── TopicMismatchError    a topic exists with another partition count than configured
+├── DeadLetterSurgeError      more records are refused than a setting allows
 ├── UnavailableError          a part (Kafka, ClickHouse, a port, disk space) is not there
 └── SinkError                 ClickHouse did not take a block
     ├── SinkTransientError    try the same block again later (network, overload, restart)
@@ -28,16 +29,21 @@ class TopicMismatchError(UsageError):
     """A topic exists with a partition count other than the configured one."""
 
 
+class DeadLetterSurgeError(CascadesError):
+    """More records are refused than `dead_letter_stop_share` allows: the worker stops."""
+
+
 class UnavailableError(CascadesError):
     """A part that is needed (Kafka, ClickHouse, a port, disk space) is not there."""
 
 
 class SinkError(CascadesError):
-    """ClickHouse did not take a block. `code` is ClickHouse's error code, or None when there was no answer."""
+    """ClickHouse did not take a block. `code` is ClickHouse's error code, or None when there was no answer; `table` the one meant, if known."""
 
-    def __init__(self, message: str, code: int | None = None) -> None:
+    def __init__(self, message: str, code: int | None = None, table: str = "") -> None:
         super().__init__(message)
         self.code = code
+        self.table = table
 
 
 class SinkTransientError(SinkError):

@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from aiokafka.partitioner import murmur2
 
 from pipeline.errors import TopicMismatchError, UnavailableError
+from pipeline.kafka_security import options, refusal
 from schemas import topics
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ VISIBLE_DEADLINE_S = 15.0
 
 
 def client_options(settings: Settings) -> dict[str, Any]:
-    """Keyword arguments that every aiokafka client of ours gets."""
-    return {"bootstrap_servers": settings.kafka_bootstrap}
+    """Keyword arguments that every aiokafka client of ours gets: address, TLS, login. Raises UsageError when the settings do not fit together."""
+    return options(settings)
 
 
 def partition_for(key: bytes, partitions: int) -> int:
@@ -56,6 +57,7 @@ async def ensure_topics(settings: Settings) -> None:
         configs = await _configs(admin, specs)
     for name, spec in specs.items():
         _check(spec, found[name], configs[name])
+    _check_letters_fit(settings, configs)
 
 
 async def missing_topics(settings: Settings) -> list[str]:
@@ -69,6 +71,12 @@ async def missing_topics(settings: Settings) -> list[str]:
     return [name for name in specs if name not in found]
 
 
+async def partition_count(settings: Settings, topic: str) -> int:
+    """How many partitions a topic has; 0 when it is not there. Raises UnavailableError when Kafka cannot be reached."""
+    async with _admin(settings) as admin:
+        return (await _partition_counts(admin, [topic])).get(topic, 0)
+
+
 async def wait_until_up(
     settings: Settings, timeout_s: float, progress: Callable[[str, float | None], None] = lambda _text, _done: None
 ) -> None:
@@ -80,7 +88,7 @@ async def wait_until_up(
     while not await _is_up(settings):
         seconds = int(time.monotonic() - began)
         if time.monotonic() - began > timeout_s:
-            raise UnavailableError(_unreachable(settings, f"no answer within {timeout_s:.0f} s"))
+            raise await refusal(settings, TimeoutError(f"no answer within {timeout_s:.0f} s"))
         if seconds > told:
             told = seconds
             progress(f"waiting for Kafka at {settings.kafka_bootstrap} … {seconds} s", None)
@@ -118,13 +126,9 @@ async def _admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
         await admin.start()
         yield admin
     except (KafkaError, OSError) as error:
-        raise UnavailableError(_unreachable(settings, str(error) or type(error).__name__)) from error
+        raise await refusal(settings, error) from error
     finally:
         await admin.close()
-
-
-def _unreachable(settings: Settings, why: str) -> str:
-    return f"Kafka at {settings.kafka_bootstrap} does not serve us ({why}): start it, or name another with CASCADES_KAFKA_BOOTSTRAP"
 
 
 async def _partition_counts(admin: AIOKafkaAdminClient, names: Iterable[str]) -> dict[str, int]:
@@ -179,6 +183,19 @@ def _check(spec: TopicSpec, partitions: int, config: Mapping[str, str]) -> None:
             raise TopicMismatchError(
                 f"topic {spec.name} has {name}={config.get(name)}, but needs at least {_remedy(spec, name)}"
             )
+
+
+def _check_letters_fit(settings: Settings, configs: Mapping[str, Mapping[str, str]]) -> None:
+    """Else one large record, refused, could not be put anywhere, and its partition would stand still."""
+    event, letter = (
+        int(configs[name]["max.message.bytes"]) for name in (settings.events_topic, settings.dead_letter_topic)
+    )
+    if letter < (needed := event + topics.DEAD_LETTER_ROOM_BYTES):
+        raise TopicMismatchError(
+            f"topic {settings.events_topic} takes records of {event} bytes, but topic {settings.dead_letter_topic} dead letters of {letter} only: raise its "
+            f"max.message.bytes to {needed} with `kafka-configs --alter --entity-type topics --entity-name {settings.dead_letter_topic} "
+            f"--add-config max.message.bytes={needed}`"
+        )
 
 
 def _room(value: str) -> float:

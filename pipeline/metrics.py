@@ -55,6 +55,8 @@ class Metric(Enum):
         "cascades_misplaced_repeats_total", "counter", "Second copies of re-keyed records, skipped"
     )
     # Grows after a crash only. All the time: somebody copies records with their headers into the topic.
+    REPLAY_REPEATS = Spec("cascades_replay_repeats_total", "counter", "Dead letters sent again a second time, skipped")
+    # Grows when `cascades dlq replay` is run again over the same dead letters. Harmless.
     BATCH_SECONDS = Spec("cascades_batch_seconds", "histogram", "Time from taking a batch to handing its rows over")
     # p99 above the flush interval: lower CASCADES_FETCH_MAX_RECORDS or add a worker.
     STAGE_SECONDS = Spec(
@@ -80,7 +82,8 @@ class Metric(Enum):
     ROWS_WRITTEN = Spec("cascades_rows_written_total", "counter", "Rows that ClickHouse acknowledged", ("table",))
     # Many times the events folded: cascades move a lot (late parents); a longer flush interval writes less.
     SINK_ERRORS = Spec("cascades_sink_errors_total", "counter", "Writes that ClickHouse refused", ("error",))
-    # transient: look at ClickHouse. schema: run `cascades migrate`. row: a bug of ours, the worker has stopped.
+    # transient: look at ClickHouse. schema: run `cascades migrate`. row: see the dead letters with reason not_storable; where there are none, the worker
+    # has stopped, and its log says why.
     PRODUCE_RETRIES = Spec("cascades_produce_retries_total", "counter", "Dead letters or re-keyed records sent again")
     # Any: Kafka does not acknowledge; look at the brokers and at the dead-letter topic's max.message.bytes.
     REBUILD_RECORDS = Spec(

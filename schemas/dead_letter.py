@@ -6,9 +6,14 @@ text.
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 REASONS = MappingProxyType(
     {
@@ -62,6 +67,33 @@ def one_line(text: str, limit: int = MAX_DETAIL) -> str:
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
+class Identity(NamedTuple):
+    """What names one record, and its dead letter: where it stands in Kafka."""
+
+    topic: str
+    partition: int
+    offset: int
+
+    def __str__(self) -> str:
+        return f"{self.topic}:{self.partition}:{self.offset}"
+
+    @classmethod
+    def read(cls, text: bytes) -> Identity | None:
+        """The identity that `str` has written; None when the text is none."""
+        match = _IDENTITY.fullmatch(text)
+        return cls(match[1].decode(), int(match[2]), int(match[3])) if match else None
+
+
+_IDENTITY = re.compile(rb"([A-Za-z0-9._-]{1,249}):(\d{1,9}):(\d{1,18})")
+REPLAY_HEADER = "cascades-dead-letter"
+"""Header of a record in the events topic that was a dead letter and was sent again: the identity of the first one, if it failed more than once."""
+
+
+def replayed(headers: Iterable[tuple[str, bytes]]) -> Identity | None:
+    """The dead letter that a record with these headers is a replay of. A value that we did not write is ignored."""
+    return next((found for name, value in headers if name == REPLAY_HEADER and (found := Identity.read(value))), None)
+
+
 class DeadLetterHeaders(BaseModel):
     """The Kafka headers of a dead letter. Their names are the fields' names; their values are UTF-8 text."""
 
@@ -77,6 +109,11 @@ class DeadLetterHeaders(BaseModel):
     received_at: str = Field(
         description="when Kafka appended the record: milliseconds since 1970-01-01 UTC", pattern=r"^-?[0-9]+$"
     )
+    replay_of: str | None = Field(
+        None,
+        description="only when the record was itself a replay: topic:partition:offset of the first dead letter",
+        pattern=r"^[A-Za-z0-9._-]+:[0-9]+:[0-9]+$",
+    )
 
 
 HEADERS = tuple(DeadLetterHeaders.model_fields)
@@ -84,8 +121,15 @@ HEADERS = tuple(DeadLetterHeaders.model_fields)
 
 
 def headers(
-    error: RefusedError, *, topic: str, partition: int, offset: int, received_at_ms: int
+    error: RefusedError,
+    *,
+    topic: str,
+    partition: int,
+    offset: int,
+    received_at_ms: int,
+    replay_of: Identity | None = None,
 ) -> list[tuple[str, bytes]]:
     """The headers of one dead letter, as a Kafka producer takes them."""
     values = (error.reason, error.detail, topic, str(partition), str(offset), str(received_at_ms))
-    return [(name, value.encode()) for name, value in zip(HEADERS, values, strict=True)]
+    made = [(name, value.encode()) for name, value in zip(HEADERS, values, strict=False)]
+    return [*made, ("replay_of", str(replay_of).encode())] if replay_of else made

@@ -16,6 +16,12 @@ DEAD_LETTER_MAX_BYTES = 4 * 1024 * 1024
 """A record near the broker's default limit (1 MiB), its key and its headers fit with room to spare."""
 
 
+EVENT_MAX_BYTES = 1024 * 1024 + 12
+"""Kafka's own default: every event fits, and so does its copy under another key."""
+DEAD_LETTER_ROOM_BYTES = 64 * 1024
+"""What a dead letter may be larger than its record: headers of ours, and Kafka's own framing."""
+
+
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
     """One topic as it must exist.
@@ -40,6 +46,7 @@ def events(name: str = "share.events", partitions: int = 8, retention_ms: int = 
     """
     config = {
         "cleanup.policy": "delete",
+        "max.message.bytes": str(EVENT_MAX_BYTES),
         "message.timestamp.type": "LogAppendTime",
         "retention.ms": str(retention_ms),
         "retention.bytes": str(FOREVER),

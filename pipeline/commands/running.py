@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from pipeline.embedded.progress import Progress
 
 READY_DEADLINE_S = 120.0
-_PASSED_ON = ("kafka_bootstrap", "clickhouse_url", "page_port", "metrics_port", "worker_status_url")
+EMBEDDED = {"kafka_security_protocol": "PLAINTEXT", "clickhouse_user": "default", "clickhouse_reader_user": "reader"}
+"""How the embedded parts are talked to, whatever the environment says of others. The page logs in as the one who only reads."""
+_PASSED_ON = (
+    *("kafka_bootstrap", "clickhouse_url", "page_port", "metrics_port", "worker_status_url"),
+    *EMBEDDED,
+)
 
 
 class Running:
@@ -32,7 +37,7 @@ class Running:
     """
 
     def __init__(self, data_dir: Path, settings: Settings, progress: Progress) -> None:
-        self._data, self._asked, self._progress = data_dir, settings, progress
+        self._data, self._asked, self._progress = data_dir, settings.model_copy(update=EMBEDDED), progress
         self._undo = ExitStack()
         self._children: list[Child] = []
 
@@ -70,15 +75,19 @@ class Running:
                 raise UnavailableError(f"{name}: {words}")
 
     def _start(self, undo: ExitStack, command: str, settings: Settings) -> None:
-        environment = os.environ | {variable(name): str(getattr(settings, name)) for name in _PASSED_ON}
         child = Child(
             command,
             [sys.executable, "-m", "pipeline.cli", command],
             self._data / "logs" / f"{command}.log",
-            env=environment,
+            env=environment(settings),
         )
         undo.callback(child.stop)
         self._children.append(child)
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The environment of a child: this one's, with the addresses and logins of the embedded parts."""
+    return os.environ | {variable(name): str(getattr(settings, name)) for name in _PASSED_ON}
 
 
 def _with_ports(settings: Settings) -> Settings:

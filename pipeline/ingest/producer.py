@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from pipeline.errors import UnavailableError
 from pipeline.kafka import client_options, partition_for
+from pipeline.kafka_security import refusal
 
 if TYPE_CHECKING:
     import asyncio
@@ -71,9 +72,7 @@ class EventProducer:
             await self._client.start()
         except KafkaConnectionError as error:
             await self._client.stop()
-            raise UnavailableError(
-                f"Kafka is not reachable at {self._settings.kafka_bootstrap}: start it, or set CASCADES_KAFKA_BOOTSTRAP. ({error})"
-            ) from error
+            raise await refusal(self._settings, error) from error
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:

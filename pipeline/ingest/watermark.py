@@ -17,6 +17,7 @@ from aiokafka.errors import (
 
 from pipeline.errors import UnavailableError
 from pipeline.kafka import client_options
+from pipeline.kafka_security import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -44,9 +45,7 @@ class Watermarks:
             await self._consumer.start()
         except KafkaError as error:
             await self._close()
-            raise UnavailableError(
-                f"Kafka is not reachable at {self._settings.kafka_bootstrap}: start it, or set CASCADES_KAFKA_BOOTSTRAP. ({error})"
-            ) from error
+            raise await refusal(self._settings, error) from error
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 from aiohttp import web
 
+from pipeline.clickhouse import as_reader
 from pipeline.clock import SystemClock
 from pipeline.serve.api import Api, plain_errors
 from pipeline.serve.guard import add_security_headers, guard
@@ -27,7 +28,7 @@ HUB = web.AppKey("hub", Hub)
 
 async def make_app(settings: Settings, reader: Reader | None = None, clock: Clock | None = None) -> web.Application:
     """The application. It owns its reader and closes it. `reader` and `clock` default to ClickHouse and the machine's clock."""
-    source = reader or ClickHouseReader(settings)
+    source = reader or ClickHouseReader(as_reader(settings))
     session = aiohttp.ClientSession()
     hub = Hub(Loaders(settings, source, session, clock or SystemClock()).make)
 

@@ -77,9 +77,14 @@ class ClickHouseReader:
         return await asyncio.shield(self._attempt)
 
     async def _connect(self) -> AsyncClient:
-        return await async_client(
-            self._settings, settings=READ_ONLY, connect_timeout=CONNECT_S, send_receive_timeout=ANSWER_S
-        )
+        client = await async_client(self._settings, connect_timeout=CONNECT_S, send_receive_timeout=ANSWER_S)
+        for name, value in READ_ONLY.items():
+            known = client.server_settings.get(name)
+            if (
+                known is None or not known.readonly
+            ):  # a user who only reads has them from the server, and may not send them
+                client.set_client_setting(name, value)
+        return client
 
     def _attempted(self, attempt: asyncio.Task[AsyncClient]) -> None:
         self._attempt = None

@@ -22,7 +22,7 @@ class Sink(Protocol):
         """Write every block; return when all rows are durable.
 
         Blocks the calling thread; one call at a time. On an error some blocks may be written and some not: write all of them again.
-        Raises SinkTransientError (later, for ever), SinkRowError (a value is refused), SinkSchemaError (stop and migrate),
+        Raises SinkTransientError (later, for ever), SinkRowError (a value is refused; `table` says where), SinkSchemaError (stop and migrate),
         SinkError (anything else: stop).
         """
         ...

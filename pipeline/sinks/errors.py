@@ -53,6 +53,7 @@ ROW = frozenset(
         53,  # TYPE_MISMATCH
         72,  # CANNOT_PARSE_NUMBER
         117,  # INCORRECT_DATA
+        469,  # VIOLATED_CONSTRAINT (one that the operator has put on the table)
     }
 )
 SCHEMA = frozenset(
@@ -90,4 +91,4 @@ def classified(what: str = "") -> Iterator[None]:
         yield
     except (ClickHouseError, OSError, *UNWRITABLE) as error:
         classed = classify(error)
-        raise type(classed)(f"{what}: {classed}" if what else str(classed), classed.code) from error
+        raise type(classed)(f"{what}: {classed}" if what else str(classed), classed.code, what) from error

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from pipeline.errors import UnavailableError
+from pipeline.errors import UnavailableError, UsageError
 from pipeline.kafka import wait_until_up
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ async def watch_kafka(settings: Settings, status: Status) -> None:
     while True:
         try:
             await wait_until_up(settings, PATIENCE_S)
-        except UnavailableError as error:
+        except (UnavailableError, UsageError) as error:
             status.set("kafka", ok=False, detail=str(error))
             if answers:
                 log.warning("no broker answers at %s: reading waits until one does", settings.kafka_bootstrap)

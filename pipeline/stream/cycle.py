@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.metrics import Metric, Metrics
 from pipeline.stream.decode import decode
+from pipeline.stream.surge import Surge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,12 +34,18 @@ class Cycle:
     """
 
     def __init__(
-        self, states: Mapping[int, PartitionState], producer: Producer, flusher: Flusher, metrics: Metrics
+        self,
+        states: Mapping[int, PartitionState],
+        producer: Producer,
+        flusher: Flusher,
+        metrics: Metrics,
+        surge: Surge | None = None,
     ) -> None:
         self._states = states
         self._producer = producer
         self._flusher = flusher
         self._metrics = metrics
+        self._surge = surge or Surge(0.0, 1)
         self._between = asyncio.Event()
         self._between.set()
 
@@ -72,6 +79,7 @@ class Cycle:
         with self._metrics.timed(Metric.STAGE_SECONDS, "fold"):
             applied = self._states[batch.partition].apply(batch.records, decoded)
         self._count(len(batch.records), applied)
+        self._surge.saw(len(batch.records), len(applied.dead_letters))
         return applied
 
     async def _produce(self, applied: Applied) -> None:
@@ -88,6 +96,7 @@ class Cycle:
         add(Metric.DUPLICATES, applied.duplicates)
         add(Metric.RECORDS_SKIPPED, applied.skipped)
         add(Metric.MISPLACED_REPEATS, applied.repeats)
+        add(Metric.REPLAY_REPEATS, applied.replay_repeats)
         add(Metric.MISPLACED, len(applied.misplaced))
         for letter in applied.dead_letters:
             add(Metric.DEAD_LETTERS, 1, letter.error.reason)

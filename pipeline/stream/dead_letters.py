@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from schemas.dead_letter import RefusedError, headers
+from schemas.dead_letter import RefusedError, headers, replayed
 
 if TYPE_CHECKING:
     from pipeline.stream.batch import Record
@@ -33,6 +33,7 @@ class DeadLetter:
             partition=self.partition,
             offset=record.offset,
             received_at_ms=record.timestamp,
+            replay_of=replayed(record.headers),
         )
 
     @property

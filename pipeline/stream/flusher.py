@@ -34,6 +34,8 @@ Freeze = Callable[[Blocks], None]
 """Appends the rows of everything that changed, over all partitions, at one point between two ranges."""
 InThread = Callable[[Callable[[Blocks], None], Blocks], Awaitable[None]]
 Sleep = Callable[[float], Awaitable[None]]
+Rescue = Callable[[Blocks, SinkRowError], Awaitable[None]]
+"""Takes out of the block what ClickHouse refuses; raises what it cannot cure. See `pipeline.stream.salvage`."""
 
 _CLASS = {SinkTransientError: "transient", SinkRowError: "row", SinkSchemaError: "schema"}
 
@@ -54,6 +56,7 @@ class Flusher:
         *,
         interval_s: float,
         max_rows: int,
+        rescue: Rescue | None = None,
         in_thread: InThread = asyncio.to_thread,
         sleep: Sleep = asyncio.sleep,
         backoff: Backoff | None = None,
@@ -64,6 +67,7 @@ class Flusher:
         self._metrics = metrics
         self._interval_s = interval_s
         self._max_rows = max_rows
+        self._rescue = rescue or _give_up
         self._in_thread = in_thread
         self._sleep = sleep
         self._backoff = backoff or Backoff()
@@ -92,7 +96,7 @@ class Flusher:
         await self._space.wait()
 
     async def run(self) -> None:
-        """Flush for ever. Raises SinkRowError and SinkSchemaError: the same block would fail again, and nothing may be skipped."""
+        """Flush for ever. Raises SinkSchemaError, and the SinkRowError that `rescue` cannot cure: nothing may be skipped."""
         due = 0.0
         loop = asyncio.get_running_loop()
         while True:
@@ -155,17 +159,34 @@ class Flusher:
 
     async def _try(self, blocks: Blocks) -> bool:
         try:
-            await self._in_thread(self._sink.write, blocks)
-        except SinkError as error:
-            self._metrics.add(Metric.SINK_ERRORS, 1, _CLASS.get(type(error), "other"))
-            if not isinstance(error, SinkTransientError):
-                raise
+            return await self._store(blocks)
+        except SinkTransientError as error:
+            self._count(error)
             await self._wait(error)
             return False
+        except SinkError as error:
+            self._count(error)
+            raise
+
+    async def _store(self, blocks: Blocks) -> bool:
+        """False when the block had to be changed: write it again."""
+        try:
+            await self._in_thread(self._sink.write, blocks)
+        except SinkRowError as error:
+            await self._rescue(blocks, error)
+            self._count(error)
+            return False
         return True
+
+    def _count(self, error: SinkError) -> None:
+        self._metrics.add(Metric.SINK_ERRORS, 1, _CLASS.get(type(error), "other"))
 
     async def _wait(self, error: SinkTransientError) -> None:
         seconds = self._backoff.next()
         self._status.set("clickhouse", ok=False, detail=f"does not take rows, trying for ever: {error}")
         log.warning("ClickHouse does not take rows (%s); trying again in %.1f s", error, seconds)
         await self._sleep(seconds)
+
+
+async def _give_up(_: Blocks, error: SinkRowError) -> None:
+    raise error

@@ -12,10 +12,15 @@ from pipeline.stream.app import make_app
 from pipeline.stream.contact import watch_kafka
 from pipeline.stream.cycle import Cycle
 from pipeline.stream.flusher import Flusher
+from pipeline.stream.lookup import LookUp
 from pipeline.stream.ownership import Ownership
 from pipeline.stream.partition import PartitionState
 from pipeline.stream.producer import Producer
+from pipeline.stream.progress import watch_progress
 from pipeline.stream.rebuild import catch_up
+from pipeline.stream.salvage import Salvage
+from pipeline.stream.surge import Surge
+from pipeline.stream.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -42,6 +47,7 @@ class Member:
         self._metrics = metrics
         self._failed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
         self._tasks: list[asyncio.Task[None]] = []
+        self._producer = Producer(self._options, settings.dead_letter_topic, settings.events_topic, status, metrics)
         self.ownership = Ownership(self._new_state, self._catch_up, self._drain, self._fail, status, metrics)
         self.flusher = Flusher(
             sink,
@@ -50,9 +56,11 @@ class Member:
             metrics,
             interval_s=settings.flush_interval_s,
             max_rows=settings.flush_max_rows,
+            rescue=self._salvage(sink).rescue,
         )
-        self._producer = Producer(self._options, settings.dead_letter_topic, settings.events_topic, status, metrics)
-        self._cycle = Cycle(self.ownership.states, self._producer, self.flusher, metrics)
+        surge = Surge(settings.dead_letter_stop_share, settings.dead_letter_stop_records)
+        self._cycle = Cycle(self.ownership.states, self._producer, self.flusher, metrics, surge)
+        self.watchdog = Watchdog(status, settings.watchdog_s)
         self.app = make_app(settings, self._options, self.ownership, self._cycle.take, self._fail)
 
     async def start(self) -> None:
@@ -63,7 +71,9 @@ class Member:
         self._status.set("group", ok=False, detail="joining")
         self._spawn(watch_kafka(self._settings, self._status))
         self._spawn(self._watch_lag())
+        self.watchdog.start()
         await self.app.start()
+        self._spawn(watch_progress(self._consumer, self._options, self._metrics, self.watchdog))
         self._status.set("worker", ok=True, detail="running")
 
     async def failure(self) -> BaseException:
@@ -72,6 +82,7 @@ class Member:
 
     async def stop(self) -> None:
         """Write and commit what is folded, within a deadline, and leave the group. After a failure nothing more is written or committed."""
+        self.watchdog.stop()
         self._status.set("worker", ok=False, detail="stopping")
         self.app.flow_control.suspend()
         if self._failed.done():
@@ -84,6 +95,11 @@ class Member:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._producer.stop()
+
+    def _salvage(self, sink: Sink) -> Salvage:
+        topic = self._settings.events_topic
+        look_up = LookUp(self._options, topic)
+        return Salvage(sink, topic, look_up, self._producer.send_dead_letters, self._metrics)
 
     def _new_state(self, partition: int) -> PartitionState:
         settings = self._settings

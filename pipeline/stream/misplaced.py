@@ -15,6 +15,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from schemas.dead_letter import REPLAY_HEADER
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 HEADER = "cascades-origin"
 """Value: `<partition>:<offset>` of the record that this is a copy of."""
+
+MAX_HEADER_BYTES = 16 * 1024
+"""Foreign headers that travel with a copy. With more, the copy of a record near the topic's limit would not fit, and its partition stand still."""
 
 _ORIGIN = re.compile(rb"(\d{1,9}):(\d{1,18})")
 
@@ -37,8 +42,10 @@ class Misplaced:
 
     @property
     def headers(self) -> list[tuple[str, bytes]]:
-        """The record's own headers, without an older origin, and its origin."""
+        """The record's own headers, without an older origin, and its origin. Of headers that are too large, only ours are kept."""
         kept = [(name, value) for name, value in self.record.headers if name != HEADER]
+        if sum(len(name) + len(value or b"") for name, value in kept) > MAX_HEADER_BYTES:
+            kept = [(name, value) for name, value in kept if name == REPLAY_HEADER]
         return [*kept, (HEADER, b"%d:%d" % (self.origin_partition, self.record.offset))]
 
 

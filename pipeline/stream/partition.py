@@ -3,7 +3,7 @@
 The state is a function of the partition's log up to `next_offset`: whoever reads the same records from the start has the same state,
 and freezes the same rows under the same versions. That is why reading a range again is harmless.
 
-Room for durable state: contents, `next_offset` and the fence are all there is to keep, and `Held.last_offset` is the source offset that a
+Room for durable state: contents, `next_offset` and the two fences are all there is to keep, and `Held.last_offset` is the source offset that a
 changelog entry of the content carries.
 """
 
@@ -17,6 +17,7 @@ from pipeline.cascade import Content, Outcome, discard, fold, freeze
 from pipeline.stream.dead_letters import DeadLetter
 from pipeline.stream.misplaced import Fence, Misplaced
 from pipeline.stream.raw_rows import event_row
+from pipeline.stream.replayed import Replayed
 from schemas.dead_letter import RefusedError
 from schemas.wire import WireEvent, micros
 
@@ -49,6 +50,8 @@ class Applied:
     """Records that had been applied already."""
     repeats: int = 0
     """Second copies of records that were produced again under their right key."""
+    replay_repeats: int = 0
+    """Dead letters that were sent again once more."""
     dead_letters: list[DeadLetter] = field(default_factory=list)
     misplaced: list[Misplaced] = field(default_factory=list)
 
@@ -73,6 +76,7 @@ class PartitionState:
         self._epoch = epoch
         self._contents: dict[str, Held] = {}
         self._fence = Fence()
+        self._replayed = Replayed()
         self._touched: dict[str, Held] = {}
         self._raw: list[tuple[object, ...]] = []
         self._refused: list[tuple[object, ...]] = []
@@ -97,6 +101,8 @@ class PartitionState:
                 done.misplaced.append(self._misplace(event, record))
             elif record.headers and self._fence.is_repeat(record.headers) and event.event_id in held.content.index:
                 done.repeats += 1
+            elif record.headers and self._replayed.is_repeat(record.headers):
+                done.replay_repeats += 1
             else:
                 self._fold(held, event, record, done)
         return done

@@ -16,7 +16,6 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from pipeline.metrics import Metric, Metrics
 from pipeline.stream.backoff import Backoff
-from schemas.topics import DEAD_LETTER_MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("cascades.produce")
 
 TAKES = "Kafka takes dead letters and re-keyed records"
+MAX_REQUEST_BYTES = 90 * 1024 * 1024
+"""Below the broker's own bound of 100 MiB. The topic says what a record may have; the client shall not know better."""
 BATCH_BYTES = 256 * 1024
 """Re-keyed records that travel in one Kafka record batch: all of it is appended, or nothing."""
 
@@ -58,7 +59,7 @@ class Producer:
             **self._options,
             acks="all",
             enable_idempotence=False,
-            max_request_size=2 * DEAD_LETTER_MAX_BYTES,
+            max_request_size=MAX_REQUEST_BYTES,
             max_batch_size=BATCH_BYTES,
         )
         self._kafka = kafka

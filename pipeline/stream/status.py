@@ -43,6 +43,11 @@ class Status:
         self._ticked = monotonic()
 
     @property
+    def ticked_at(self) -> float:
+        """When the event loop turned last, by the monotonic clock."""
+        return self._ticked
+
+    @property
     def seconds_since_tick(self) -> float:
         """How long the event loop has not turned."""
         return monotonic() - self._ticked

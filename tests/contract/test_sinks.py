@@ -12,6 +12,8 @@ from support.docker import no_docker_engine
 from support.sink_rows import MINUTE, NOON, blocks, standing
 
 from pipeline.config import Settings
+from pipeline.errors import SinkRowError
+from pipeline.sinks.bisect import store_the_rest
 from pipeline.sinks.clickhouse import ClickHouseSink
 from pipeline.sinks.memory import MemorySink
 from schemas.rows import TABLES, Blocks
@@ -216,3 +218,48 @@ def _any_blocks(chance, count) -> Iterator[Blocks]:
             ],
             contents=[{"content_id": content, "size": version, "version": version}],
         )
+
+
+@pytest.fixture(params=["embedded", pytest.param("server", marks=pytest.mark.docker)])
+def narrow(request) -> Iterator[ClickHouseBench]:
+    """A database whose operator has made the column of audiences too narrow for some of them."""
+    embedded = request.param == "embedded"
+    base = (
+        Settings(clickhouse_url=request.getfixturevalue("clickhouse").url)
+        if embedded
+        else request.getfixturevalue("server")
+    )
+    with fresh_database(base) as (settings, client):
+        client.command(f"ALTER TABLE {settings.clickhouse_database}.events MODIFY COLUMN audience_size Int16")
+        made = ClickHouseBench(settings, client)
+        yield made
+        made.sink.close()
+
+
+def test_a_row_that_is_refused_is_a_row_error_that_names_its_table(narrow):
+    with pytest.raises(SinkRowError) as caught:
+        narrow.sink.write(blocks(events=[{"event_id": "a"}, {"event_id": "b", "audience_size": 10**6}]))
+    assert caught.value.table == "events"
+    assert narrow.rows("events") == []
+
+
+def test_of_a_block_with_refused_rows_all_others_are_stored_and_the_guilty_named(narrow):
+    rows = [
+        {"content_id": "c", "event_id": f"e{number:03}", "audience_size": 10**6 if number in {3, 77} else 1}
+        for number in range(100)
+    ]
+    refused = store_the_rest(narrow.sink, blocks(events=rows)["events"])
+    assert [refusal.row[1] for refusal in refused] == ["e003", "e077"]
+    assert len(narrow.rows("events")) == 98
+
+
+@pytest.mark.docker
+def test_a_row_that_breaks_a_constraint_of_the_servers_is_a_row_error_too(server):
+    with fresh_database(server) as (settings, client):
+        name = settings.clickhouse_database
+        client.command(f"ALTER TABLE {name}.events ADD CONSTRAINT no_mallory CHECK actor_id != 'mallory'")
+        bench = ClickHouseBench(settings, client)
+        rows = blocks(events=[{"event_id": "a"}, {"event_id": "b", "actor_id": "mallory"}])
+        assert [refusal.error.code for refusal in store_the_rest(bench.sink, rows["events"])] == [469]
+        assert len(bench.rows("events")) == 1
+        bench.sink.close()

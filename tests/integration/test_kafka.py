@@ -108,3 +108,13 @@ async def test_waiting_ends_at_once_when_kafka_is_up(broker):
 async def test_a_refused_creation_says_why(broker):
     with pytest.raises(UnavailableError, match=r"did not create topic events-\w+: .*[Rr]eplication"):
         await ensure_topics(broker.settings(replication=3))
+
+
+async def test_a_dead_letter_topic_too_small_for_what_the_events_topic_takes_is_refused_at_the_start(kafka):
+    settings = kafka.settings(partitions=1)
+    config = {"message.timestamp.type": "LogAppendTime", "retention.ms": "-1", "max.message.bytes": str(8 << 20)}
+    await create(settings, settings.events_topic, 1, config)
+    with pytest.raises(
+        TopicMismatchError, match=f"{settings.dead_letter_topic} dead letters of .*max.message.bytes=8454144"
+    ):
+        await ensure_topics(settings)

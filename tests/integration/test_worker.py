@@ -6,7 +6,7 @@ import pytest
 from support.stream import event_json
 from support.worker import committed, produce, read_all, serial, tables, until, worker
 
-from pipeline.errors import SinkTransientError
+from pipeline.errors import DeadLetterSurgeError, SinkTransientError
 from pipeline.kafka import partition_for
 from pipeline.metrics import Metric
 from pipeline.sinks.memory import MemorySink
@@ -178,6 +178,26 @@ async def test_an_unknown_error_stops_the_worker_and_commits_nothing(kafka):
         assert "a bug" in running.status.parts()["worker"].detail
         await asyncio.sleep(2.5)  # two commit intervals
     assert all(offset is None for offset in (await committed(settings)).values())
+
+
+async def test_a_sudden_rise_of_dead_letters_stops_the_worker_where_that_is_set(kafka):
+    settings = kafka.settings(
+        partitions=1,
+        flush_interval_s=0.1,
+        fetch_max_records=50,
+        dead_letter_stop_share=0.2,
+        dead_letter_stop_records=100,
+    )
+    await produce(settings, [*shares(500), *[(b"c", b"broken")] * 100, *shares(10, start=500)])
+    async with worker(settings) as running:
+        failure = await asyncio.wait_for(running.member.failure(), 60)
+        assert isinstance(failure, DeadLetterSurgeError)
+    stored = (await committed(settings))[0] or 0
+    assert stored < 600, "nothing is committed from the batch on that is too much"
+    lenient = settings.model_copy(update={"dead_letter_stop_share": 0.0})
+    async with worker(lenient) as again:
+        await again.has_read(610 - stored)
+    assert (await committed(settings))[0] == 610
 
 
 async def test_an_unknown_error_while_folding_is_not_skipped_by_a_new_agent(kafka, monkeypatch):

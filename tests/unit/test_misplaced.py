@@ -2,7 +2,8 @@
 
 from support.stream import FakeRecord, copy_of
 
-from pipeline.stream.misplaced import HEADER, Fence, Misplaced
+from pipeline.stream.misplaced import HEADER, MAX_HEADER_BYTES, Fence, Misplaced
+from schemas.dead_letter import REPLAY_HEADER
 
 
 def is_repeat(fence, origin):
@@ -48,3 +49,9 @@ def test_a_copy_keeps_the_headers_and_says_where_the_record_stood():
 def test_a_copy_of_a_copy_names_the_last_place_only():
     stood = FakeRecord(17, b"wrong", b"{}", headers=((HEADER, b"9:9"),))
     assert Misplaced(b"right", 2, stood, 3).headers == [(HEADER, b"3:17")]
+
+
+def test_headers_that_would_make_the_copy_too_large_are_left_out_but_ours_stay():
+    replay = (REPLAY_HEADER, b"t:0:1")
+    stood = FakeRecord(17, b"wrong", b"{}", headers=(("trace", b"x" * MAX_HEADER_BYTES), replay))
+    assert Misplaced(b"right", 2, stood, 3).headers == [replay, (HEADER, b"3:17")]

@@ -12,7 +12,7 @@ import yaml
 from pipeline.config import Settings
 from schemas import generate
 from schemas.asyncapi import EXAMPLE
-from schemas.dead_letter import HEADERS, REASONS, RefusedError, headers
+from schemas.dead_letter import HEADERS, REASONS, Identity, RefusedError, headers
 from schemas.topics import ORIGIN_HEADER
 
 EVENT = json.loads((generate.HERE / "json" / "share_event.v1.json").read_text("utf-8"))
@@ -54,9 +54,13 @@ def test_the_example_is_valid_and_a_retract_without_target_is_not():
 @pytest.mark.parametrize("reason", REASONS)
 def test_headers_of_a_dead_letter_keep_their_schema(reason):
     error = RefusedError(reason, "line\n\ud800" + "é" * 2000)
-    made = headers(error, topic="share.events", partition=3, offset=1 << 40, received_at_ms=1_769_860_800_000)
-    assert tuple(name for name, _ in made) == HEADERS == tuple(DEAD_LETTER["properties"])
-    jsonschema.validate({name: value.decode() for name, value in made}, DEAD_LETTER)
+    place = {"topic": "share.events", "partition": 3, "offset": 1 << 40}
+    first = headers(error, **place, received_at_ms=1_769_860_800_000)
+    again = headers(error, **place, received_at_ms=1_769_860_800_000, replay_of=Identity(**place))
+    assert tuple(name for name, _ in first) == tuple(DEAD_LETTER["required"])
+    assert tuple(name for name, _ in again) == HEADERS == tuple(DEAD_LETTER["properties"])
+    for made in (first, again):
+        jsonschema.validate({name: value.decode() for name, value in made}, DEAD_LETTER)
 
 
 def test_only_known_reasons_can_be_given():

@@ -1,0 +1,39 @@
+"""Dead letters that were fixed and sent again: each has its effect once, however often it is sent.
+
+The fence holds the identities whose replay was folded. Like the states it is a function of the log: whoever reads the partition from its
+start has the same fence. A replay that is refused leaves no mark: it becomes a dead letter that names the first one, and a better fix is let in.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schemas.dead_letter import replayed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from schemas.dead_letter import Identity
+
+
+class Replayed:
+    """The dead letters whose replay one partition has folded. About a hundred bytes each; as many as people have replayed."""
+
+    __slots__ = ("_seen",)
+
+    def __init__(self, seen: Iterable[Identity] = ()) -> None:
+        self._seen = set(seen)
+
+    def is_repeat(self, headers: Sequence[tuple[str, bytes]]) -> bool:
+        """Whether the record is a replay that was already here. The first one is remembered; a record that is no replay never is a repeat."""
+        identity = replayed(headers)
+        if identity is None:
+            return False
+        if identity in self._seen:
+            return True
+        self._seen.add(identity)
+        return False
+
+    def seen(self) -> frozenset[Identity]:
+        """What to keep, for a state that is to go on elsewhere."""
+        return frozenset(self._seen)

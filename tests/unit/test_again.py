@@ -1,0 +1,138 @@
+"""Dead letters fixed and sent again: which are sent, under which key and identity, and which are not, and why."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from support.stream import APPENDED_MS, event_json
+
+from pipeline.commands.dlq import _fix, as_json, selection
+from pipeline.errors import CascadesError, UsageError
+from pipeline.ingest.again import Verdict, again
+from pipeline.ingest.letters import Letter, Selection, read
+from schemas.dead_letter import Identity, RefusedError, headers
+
+NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
+
+
+def letter(offset, value, reason="unknown_field", replay_of=None, **fields):
+    identity = Identity("share.events", 1, offset)
+    return Letter(identity, reason, "why", fields.get("received_at", NOON), replay_of, b"wrong key", value)
+
+
+async def replay(letters, fix=lambda value: value):
+    sent, told = [], []
+
+    async def some():
+        for one in letters:
+            yield one
+
+    async def send(key, value, first):
+        sent.append((key, value, first))
+
+    verdicts = await again(some(), fix, send, lambda *line: told.append(line), APPENDED_MS)
+    return sent, verdicts, told
+
+
+async def test_a_fixed_letter_is_sent_under_its_own_key_with_its_identity():
+    broken = letter(7, event_json("e", "content é", colour="blue"))
+    sent, verdicts, _ = await replay([broken], lambda value: value.replace(b',"colour":"blue"', b""))
+    assert sent == [("content é".encode(), event_json("e", "content é"), broken.identity)]
+    assert verdicts == {Verdict.SENT: 1}
+
+
+async def test_what_is_still_broken_is_not_sent_and_the_reason_is_told():
+    broken = letter(7, b"{")
+    sent, verdicts, told = await replay([broken])
+    assert (sent, verdicts) == ([], {Verdict.BROKEN: 1})
+    assert "not_json" in told[0][2]
+
+
+async def test_fix_may_leave_letters_out():
+    sent, verdicts, _ = await replay([letter(7, event_json("e"))], lambda _: None)
+    assert (sent, verdicts) == ([], {Verdict.LEFT_OUT: 1})
+
+
+async def test_an_event_that_counts_already_is_not_sent():
+    sent, verdicts, _ = await replay([letter(7, event_json("e"), "not_storable")])
+    assert (sent, verdicts) == ([], {Verdict.COUNTED: 1})
+
+
+async def test_a_letter_that_failed_again_is_sent_once_and_as_the_first():
+    first = letter(7, event_json("e"))
+    later = letter(90, event_json("e"), replay_of=first.identity)
+    sent, verdicts, _ = await replay([first, later])
+    assert [identity for *_, identity in sent] == [first.identity]
+    assert verdicts == {Verdict.SENT: 1, Verdict.LATER_COPY: 1}
+    sent, *_ = await replay([later])
+    assert [identity for *_, identity in sent] == [first.identity]
+
+
+@pytest.mark.parametrize("fix", [lambda _: 1 / 0, lambda _: "text"])
+async def test_a_fix_that_fails_names_the_letter(fix):
+    with pytest.raises(CascadesError, match=r"share\.events:1:7"):
+        await replay([letter(7, event_json("e"))], fix)
+
+
+def test_the_file_of_a_fix_must_have_the_function(tmp_path):
+    file = tmp_path / "fix.py"
+    for text, told in (("x = 1", "no function fix"), ("1 / 0", "cannot be run: ZeroDivisionError")):
+        file.write_text(text)
+        with pytest.raises(UsageError, match=told):
+            _fix(file)
+    file.write_text("def fix(value):\n    return value[::-1]\n")
+    assert _fix(file)(b"ab") == b"ba"
+
+
+def test_letters_are_selected_by_reason_topic_place_and_time():
+    one = letter(7, b"")
+    assert one in Selection()
+    assert one in Selection("unknown_field", "share.events", 1, 7, NOON)
+    for other in (Selection("not_json"), Selection(topic="t"), Selection(partition=2), Selection(offset=8)):
+        assert one not in other
+    assert one not in Selection(since=NOON.replace(minute=1))
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (("no_reason", None, None, None, None), "the reasons are: no_value"),
+        ((None, None, None, 4, None), "--offset needs --partition"),
+        ((None, None, None, None, "yesterday"), "--since yesterday"),
+    ],
+)
+def test_a_selection_that_means_nothing_is_wrong_usage(given, told):
+    with pytest.raises(UsageError, match=told):
+        selection(*given)
+
+
+def test_since_is_a_while_ago_or_a_time():
+    ago = selection(None, None, None, None, "2h").since
+    assert 7199 <= (datetime.now(UTC) - ago).total_seconds() <= 7210
+    assert selection(None, None, None, None, "2024-03-01T12:00:00Z").since == NOON
+    assert selection(None, None, None, None, "2024-03-01").since == NOON.replace(hour=0)
+
+
+class Record:
+    key, value = b"k", b"v"
+
+    def __init__(self, made):
+        self.headers = made
+
+
+def test_a_letter_is_read_as_the_worker_wrote_it_and_anything_else_is_passed_over():
+    first = Identity("share.events", 0, 2)
+    error = RefusedError("not_json", "line 1")
+    made = headers(error, topic="share.events", partition=1, offset=7, received_at_ms=APPENDED_MS, replay_of=first)
+    found = read(Record(made))
+    assert (found.identity, found.first, found.reason, found.value) == ((*first[:1], 1, 7), first, "not_json", b"v")
+    assert read(Record([])) is None
+    assert read(Record([(name, b"x") for name, _ in made])) is None
+
+
+def test_json_shows_bytes_that_are_no_text_whole():
+    assert "payload_base64" not in as_json(letter(7, "é".encode()))
+    shown = as_json(letter(7, b"\xff{"))
+    assert (shown["payload"], shown["payload_base64"]) == ("\ufffd{", "/3s=")
+    assert as_json(letter(7, None))["payload"] is None
