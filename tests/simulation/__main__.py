@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -27,6 +28,9 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=None, help="processes; as many as cores unless given")
     parser.add_argument("--case", type=Path, help="a case as JSON, as a failing run prints it")
     options = parser.parse_args()
+    if os.environ.get("PYTHONHASHSEED") != "0":  # the order of sets is part of a run
+        os.environ["PYTHONHASHSEED"] = "0"
+        os.execv(sys.executable, [sys.executable, "-W", "ignore", "-m", "simulation", *sys.argv[1:]])
     if options.seeds > 1:
         return _many(options.seed, options.seeds, options.jobs)
     return _one(json.loads(options.case.read_text()) if options.case else {"seed": options.seed})
@@ -64,7 +68,8 @@ def _many(first: int, seeds: int, jobs: int | None) -> int:
 
 
 def _progress(done: int, failed: dict[int, str]) -> None:
-    print(f"\r{done} seeds, {len(failed)} failed", end="", file=sys.stderr, flush=True)
+    last = "".join(f", the last: SEED={seed}: {why.splitlines()[0]}" for seed, why in [*failed.items()][-1:])
+    print(f"{done} seeds, {len(failed)} failed{last}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

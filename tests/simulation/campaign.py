@@ -48,6 +48,7 @@ def campaign(
     done = records = faults = 0
     failed: dict[int, str] = {}
     chunks = [range(start, min(start + CHUNK, first + seeds)) for start in range(first, first + seeds, CHUNK)]
+    os.environ["PYTHONHASHSEED"] = "0"  # the order of sets is part of a run
     # Fresh interpreters: nothing of the test session's threads and event loops comes along.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs or os.cpu_count(), mp_context=context, max_tasks_per_child=20) as pool:

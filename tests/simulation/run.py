@@ -7,7 +7,6 @@ import logging
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
 from typing import TYPE_CHECKING
 
 from simulation.worker import simulated
@@ -18,10 +17,6 @@ if TYPE_CHECKING:
 
     from simulation.events import Sent
     from simulation.faults import Fault
-
-COLLECT_EVERY = 20
-"""Runs between two garbage collections: finalizers that ran inside of a run would make it another run each time."""
-_runs = count(1)
 
 
 @dataclass(frozen=True)
@@ -64,12 +59,12 @@ def _quiet() -> Iterator[None]:
     """No log lines of hundreds of workers, no warnings about the dead, and no garbage collection at moments of its own."""
     logging.disable(logging.CRITICAL)
     gc.disable()
+    gc.freeze()  # the modules need not be looked at each time
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             yield
         finally:
-            if next(_runs) % COLLECT_EVERY == 0:
-                gc.collect()
+            gc.collect()  # here, where nobody hears what the dead say
             gc.enable()
             logging.disable(logging.NOTSET)

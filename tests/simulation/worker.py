@@ -8,6 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+from mode import services
+from mode.timers import Timer
 from simulation.clickhouse import Link
 from simulation.clients import SimConsumer, SimProducer
 
@@ -64,6 +66,11 @@ def _backoff() -> Backoff:
     return Backoff(first=0.1, most=2.0, rng=loop.sim.rng["backoff"])
 
 
+def _timer(*args: Any, **kwargs: Any) -> Timer:
+    """mode's timers correct their drift by a clock, which has to be the virtual one."""
+    return Timer(*args, **kwargs | {"clock": asyncio.get_running_loop().time})
+
+
 async def _kafka_is_watched(_settings: Any, status: Status) -> None:
     status.set("kafka", ok=True, detail="simulated")
 
@@ -80,6 +87,7 @@ def simulated() -> Iterator[None]:
         (producer, "Backoff", partial(_backoff)),
         (member, "Flusher", _flusher),
         (member, "watch_kafka", _kafka_is_watched),
+        (services, "Timer", _timer),
     )
     with ExitStack() as stack:
         for module, name, fake in places:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 AFTERMATH_S = 10.0
 """After the last fault and the last record; nothing that a fault set going is still under way then."""
+LATE = {"produce_late", "sink_slow", "fetch_slow", "commit_lost"}
+"""Faults whose requests are under way for long after they struck; the others are over in a moment."""
 PATIENCE_S = 400.0
 """Virtual seconds after which everything must be drained."""
 LOOK_EVERY_S = 0.4
@@ -43,7 +45,7 @@ class World:
         self.sent = events.draw(self.rng["events"], self.settings.partitions) if sent is None else sent
         self.faults = faults.draw(self.rng["faults"]) if planned is None else planned
         last = [fault.at + fault.seconds for fault in self.faults] + [record.at for record in self.sent]
-        self.quiet = max(last) + AFTERMATH_S
+        self.quiet = max(last, default=0.0) + (AFTERMATH_S if LATE & {fault.kind for fault in self.faults} else 1.0)
         self.loop = VirtualLoop(self.rng["scheduler"])
         self.loop.sim = self  # type: ignore[attr-defined]
         self.weather = faults.Weather(self.faults, self.rng)
