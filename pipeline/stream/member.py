@@ -73,7 +73,8 @@ class Member:
         self._spawn(self._watch_lag())
         self.watchdog.start()
         await self.app.start()
-        self._spawn(watch_progress(self._consumer, self._options, self._metrics, self.watchdog))
+        if self._settings.watchdog_s:
+            self._spawn(watch_progress(self._consumer, self._options, self._metrics, self.watchdog))
         self._status.set("worker", ok=True, detail="running")
 
     async def failure(self) -> BaseException:
