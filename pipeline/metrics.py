@@ -48,7 +48,7 @@ class Metric(Enum):
     )
     # Grows after a restart or a rebalance, by at most what was not committed. All the time: commits fail, read the log.
     DEAD_LETTERS = Spec("cascades_dead_letters_total", "counter", "Records refused, by reason", ("reason",))
-    # Any steady rate: `cascades query "SELECT reason, detail, payload FROM v_dead_letters"`, then fix the producer.
+    # Any steady rate: `cascades dlq list`, fix the producer, then `cascades dlq replay`.
     MISPLACED = Spec("cascades_misplaced_total", "counter", "Records produced again under the right key")
     # Steady: a producer does not key by content_id; each such event costs a second trip through Kafka.
     MISPLACED_REPEATS = Spec(

@@ -68,23 +68,29 @@ def one_line(text: str, limit: int = MAX_DETAIL) -> str:
 
 
 class Identity(NamedTuple):
-    """What names one record, and its dead letter: where it stands in Kafka."""
+    """What names one record, and its dead letter: where it stands in Kafka, and since when (a topic made anew counts from 0 again)."""
 
     topic: str
     partition: int
     offset: int
+    received_at_ms: int
 
     def __str__(self) -> str:
+        return f"{self.place}:{self.received_at_ms}"
+
+    @property
+    def place(self) -> str:
+        """For people: topic:partition:offset."""
         return f"{self.topic}:{self.partition}:{self.offset}"
 
     @classmethod
     def read(cls, text: bytes) -> Identity | None:
         """The identity that `str` has written; None when the text is none."""
         match = _IDENTITY.fullmatch(text)
-        return cls(match[1].decode(), int(match[2]), int(match[3])) if match else None
+        return cls(match[1].decode(), *map(int, match.groups()[1:])) if match else None
 
 
-_IDENTITY = re.compile(rb"([A-Za-z0-9._-]{1,249}):(\d{1,9}):(\d{1,18})")
+_IDENTITY = re.compile(rb"([A-Za-z0-9._-]{1,249}):(\d{1,9}):(\d{1,18}):(-?\d{1,15})")
 REPLAY_HEADER = "cascades-dead-letter"
 """Header of a record in the events topic that was a dead letter and was sent again: the identity of the first one, if it failed more than once."""
 
@@ -111,8 +117,8 @@ class DeadLetterHeaders(BaseModel):
     )
     replay_of: str | None = Field(
         None,
-        description="only when the record was itself a replay: topic:partition:offset of the first dead letter",
-        pattern=r"^[A-Za-z0-9._-]+:[0-9]+:[0-9]+$",
+        description="only when the record was itself a replay: topic:partition:offset:received_at of the first dead letter",
+        pattern=r"^[A-Za-z0-9._-]+:[0-9]+:[0-9]+:-?[0-9]+$",
     )
 
 

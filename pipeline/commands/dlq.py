@@ -86,7 +86,7 @@ def _table(shown: list[Letter]) -> Table:
         key = one_line((letter.key or b"").decode(errors="replace"), _SHOWN_KEY)
         detail = one_line(letter.detail, _SHOWN_DETAIL)
         if letter.replay_of:
-            detail = f"(replay of {letter.replay_of}) {detail}"
+            detail = f"(replay of {letter.replay_of.place}) {detail}"
         received = letter.received_at.strftime("%Y-%m-%d %H:%M:%S")
         table.add_row(*map(Text, (received, letter.reason, place, key, detail)))
     return table
@@ -145,7 +145,7 @@ class _Told:
     def __call__(self, letter: Letter, verdict: Verdict, why: str) -> None:
         if verdict is Verdict.BROKEN and self._left:
             self._left -= 1
-            note(f"{letter.identity}: {why}")
+            note(f"{letter.identity.place}: {why}")
 
 
 def _fix(mapper: Path | None) -> Fix:

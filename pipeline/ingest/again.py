@@ -79,9 +79,11 @@ def _fixed(letter: Letter, fix: Fix) -> bytes | None:
     try:
         value = fix(letter.value or b"")
     except Exception as error:
-        raise CascadesError(f"fix() fails on {letter.identity}: {type(error).__name__}: {error}") from error
+        raise CascadesError(f"fix() fails on {letter.identity.place}: {type(error).__name__}: {error}") from error
     if value is not None and not isinstance(value, bytes):
-        raise CascadesError(f"fix() returns {type(value).__name__} for {letter.identity}: it must return bytes or None")
+        raise CascadesError(
+            f"fix() returns {type(value).__name__} for {letter.identity.place}: it must return bytes or None"
+        )
     return value
 
 

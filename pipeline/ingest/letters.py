@@ -70,7 +70,9 @@ def read(record: Any) -> Letter | None:
     headers = dict(record.headers)
     try:
         return Letter(
-            Identity(headers["topic"].decode(), int(headers["partition"]), int(headers["offset"])),
+            Identity(
+                headers["topic"].decode(), *(int(headers[name]) for name in ("partition", "offset", "received_at"))
+            ),
             headers["reason"].decode(),
             headers["detail"].decode(),
             datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(headers["received_at"])),

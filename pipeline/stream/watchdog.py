@@ -34,6 +34,8 @@ LOOKS = 20
 """Looks within the patience."""
 ASLEEP = 4
 """A look that comes so many times later than it should means that the whole process stood still."""
+NEARLY = 0.7
+"""What has stood still for this part of the patience is named too: of things that hang together one is seen first."""
 EXCUSES = ("kafka", "produce", "clickhouse")
 LOOP, LOOK = "the event loop", "the look at how far the partitions are"
 
@@ -96,8 +98,9 @@ class Watchdog:
             name: self._marks[name] if name in self._marks and self._marks[name][0] == mark else (mark, now)
             for name, mark in present.items()
         }
-        stuck = sorted(name for name, (_, since) in self._marks.items() if now - since > self._patience_s)
-        if stuck:
+        if any(now - since > self._patience_s for _, since in self._marks.values()):
+            nearly_s = self._patience_s * NEARLY
+            stuck = sorted(name for name, (_, since) in self._marks.items() if now - since > nearly_s)
             self._stop.set()
             self._print_tasks()
             self.alarm(f"nothing has moved for {self._patience_s:.0f} s: {', '.join(stuck)}")

@@ -16,7 +16,7 @@ from pipeline.errors import SinkTransientError
 from pipeline.metrics import Metric
 from pipeline.sinks.memory import MemorySink
 
-PATIENCE_S = 4.0
+PATIENCE_S = 8.0
 HANGS = {
     "the event loop": "import time; from pipeline.stream.cycle import Cycle; Cycle._fold = lambda self, batch: time.sleep(1000)",
     "partition 0": "import asyncio; from pipeline.stream.flusher import Flusher; Flusher._flush = lambda self: asyncio.sleep(1000)",
@@ -46,7 +46,7 @@ async def test_a_worker_that_hangs_writes_its_stacks_and_exits_with_1(settings, 
     assert await asyncio.to_thread(hanging.process.wait, 90) == 1
     log = hanging.log.read_text()
     said = next(line for line in log.splitlines() if "CRITICAL" in line)
-    assert "nothing has moved for 4 s" in said
+    assert "nothing has moved for 8 s" in said
     assert stuck in said
     assert "most recent call first" in log
     monkeypatch.undo()
@@ -64,7 +64,9 @@ async def test_a_worker_that_was_stopped_for_longer_than_the_patience_goes_on(se
     running.process.send_signal(signal.SIGCONT)
     await asyncio.to_thread(running.wait_for, "cascades_events_folded_total", 1)
     await asyncio.sleep(1.5 * PATIENCE_S)
-    assert await asyncio.to_thread(running.stop) == 0, running.log.read_text()[-4000:]
+    assert await asyncio.to_thread(running.stop) == 0, [
+        line for line in running.log.read_text().splitlines() if " cascades." in line
+    ]
 
 
 async def test_a_worker_that_waits_for_clickhouse_or_has_nothing_to_do_stays(kafka):

@@ -17,7 +17,7 @@ NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
 
 
 def letter(offset, value, reason="unknown_field", replay_of=None, **fields):
-    identity = Identity("share.events", 1, offset)
+    identity = Identity("share.events", 1, offset, APPENDED_MS)
     return Letter(identity, reason, "why", fields.get("received_at", NOON), replay_of, b"wrong key", value)
 
 
@@ -122,11 +122,16 @@ class Record:
 
 
 def test_a_letter_is_read_as_the_worker_wrote_it_and_anything_else_is_passed_over():
-    first = Identity("share.events", 0, 2)
+    first = Identity("share.events", 0, 2, APPENDED_MS)
     error = RefusedError("not_json", "line 1")
     made = headers(error, topic="share.events", partition=1, offset=7, received_at_ms=APPENDED_MS, replay_of=first)
     found = read(Record(made))
-    assert (found.identity, found.first, found.reason, found.value) == ((*first[:1], 1, 7), first, "not_json", b"v")
+    assert (found.identity, found.first, found.reason, found.value) == (
+        ("share.events", 1, 7, APPENDED_MS),
+        first,
+        "not_json",
+        b"v",
+    )
     assert read(Record([])) is None
     assert read(Record([(name, b"x") for name, _ in made])) is None
 

@@ -52,6 +52,6 @@ def test_a_copy_of_a_copy_names_the_last_place_only():
 
 
 def test_headers_that_would_make_the_copy_too_large_are_left_out_but_ours_stay():
-    replay = (REPLAY_HEADER, b"t:0:1")
+    replay = (REPLAY_HEADER, b"t:0:1:5")
     stood = FakeRecord(17, b"wrong", b"{}", headers=(("trace", b"x" * MAX_HEADER_BYTES), replay))
     assert Misplaced(b"right", 2, stood, 3).headers == [replay, (HEADER, b"3:17")]

@@ -9,7 +9,7 @@ from pipeline.stream.replayed import Replayed
 from schemas.dead_letter import REPLAY_HEADER, Identity, replayed
 from schemas.rows import Blocks
 
-LETTER = Identity("share.events", 3, 17)
+LETTER = Identity("share.events", 3, 17, 1_709_340_000_000)
 
 
 def again(offset, value, identity=LETTER):
@@ -36,11 +36,16 @@ def test_two_letters_are_two_events():
     assert (done.folded, done.replay_repeats) == (2, 0)
 
 
+def test_a_letter_of_a_topic_made_anew_under_the_old_name_is_another():
+    done = apply(state(), again(0, event_json("a")), again(1, event_json("b"), LETTER._replace(received_at_ms=1)))
+    assert (done.folded, done.replay_repeats) == (2, 0)
+
+
 def test_a_replay_that_is_still_broken_names_the_first_letter_and_leaves_the_way_free_for_a_better_fix():
     done = apply(state(), again(0, b"broken"), again(1, event_json("e")), again(2, event_json("e")))
     (letter,) = done.dead_letters
     headers = dict(letter.headers)
-    assert (headers["replay_of"], headers["offset"]) == (b"share.events:3:17", b"0")
+    assert (headers["replay_of"], headers["offset"]) == (b"share.events:3:17:1709340000000", b"0")
     assert (done.folded, done.replay_repeats) == (1, 1)
 
 
@@ -60,12 +65,12 @@ def test_the_fence_is_a_function_of_the_log_so_a_rebuilt_state_lets_no_repeat_in
 
 def test_what_the_fence_has_seen_can_be_kept_and_given_to_another():
     fence = Replayed()
-    header = [(REPLAY_HEADER, b"t:0:5")]
+    header = [(REPLAY_HEADER, b"t:0:5:1")]
     assert not fence.is_repeat(header)
     assert Replayed(fence.seen()).is_repeat(header)
 
 
-@pytest.mark.parametrize("value", [b"", b"t:1", b"t:1:-1", b"t:x:1", b"t u:1:1", b"t:1:" + b"9" * 40])
+@pytest.mark.parametrize("value", [b"", b"t:1:1", b"t:1:-1:1", b"t:x:1:1", b"t u:1:1:1", b"t:1:1:" + b"9" * 40])
 def test_a_header_that_we_did_not_write_is_ignored(value):
     assert replayed([(REPLAY_HEADER, value)]) is None
     fence = Replayed()

@@ -99,6 +99,13 @@ def test_when_nobody_can_tell_any_more_how_far_the_partitions_are_that_is_told(b
     assert bench.alarms == ["nothing has moved for 100 s: the look at how far the partitions are"]
 
 
+def test_things_that_hang_together_are_named_together(bench):
+    bench.spend(PATIENCE * 0.2, lambda _now: None)
+    bench.loop_turns = False
+    bench.spend(PATIENCE * 2, lambda _now: None)
+    assert bench.alarms == ["nothing has moved for 100 s: the event loop, the look at how far the partitions are"]
+
+
 def test_a_partition_that_another_worker_has_now_is_forgotten(bench):
     bench.spend(PATIENCE * 0.9, standing)
     bench.spend(PATIENCE * 0.1, lambda _now: {})
