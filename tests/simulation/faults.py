@@ -53,11 +53,13 @@ class Fault:
 
 
 def draw(rng: Random) -> list[Fault]:
-    """The faults of one run: from none to many, of few kinds or of all."""
-    kinds = rng.sample([*EVENTS, *WINDOWS], rng.randint(1, len(EVENTS) + len(WINDOWS)))
-    return sorted(
-        (_one(rng, rng.choice(kinds)) for _ in range(rng.choice((0, 1, 2, 4, 6, 10, 16)))), key=lambda f: f.at
-    )
+    """The faults of one run: from none to many, of few kinds or of all; in every third run a quarrel about partitions."""
+    if rng.random() < 0.35:
+        kinds, number = ["kill", "pause", "pause", "pause", "stop", "rebalance", "forget"], rng.choice((4, 8, 14))
+    else:
+        kinds = rng.sample([*EVENTS, *WINDOWS], rng.randint(1, len(EVENTS) + len(WINDOWS)))
+        number = rng.choice((0, 1, 2, 4, 6, 10, 16))
+    return sorted((_one(rng, rng.choice(kinds)) for _ in range(number)), key=lambda fault: fault.at)
 
 
 def _one(rng: Random, kind: str) -> Fault:

@@ -7,6 +7,7 @@ import logging
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from simulation.worker import simulated
@@ -39,19 +40,26 @@ class Result:
 def run(seed: int, faults: Sequence[Fault] | None = None, sent: Sequence[Sent] | None = None) -> Result:
     """One run; faults and records are drawn from the seed unless given. The same arguments give the same run, in any process."""
     with _quiet(), simulated():
-        world = World(seed, sent, faults)
-        world.run()
-        return Result(
-            seed,
-            world.failures,
-            world.log,
-            world.faults,
-            world.sent,
-            world.shown_settings(),
-            world.fingerprint(),
-            world.loop.time(),
-            sum(map(len, world.broker.logs.values())),
-        )
+        return _result(World(seed, sent, faults))
+
+
+def _result(world: World) -> Result:
+    world.run()
+    return Result(
+        world.seed,
+        world.failures,
+        world.log,
+        world.faults,
+        world.sent,
+        world.shown_settings(),
+        world.fingerprint(),
+        world.loop.time(),
+        sum(map(len, world.broker.logs.values())),
+    )
+
+
+_freeze_modules = cache(gc.freeze)
+"""Collections need not look at them each time."""
 
 
 @contextmanager
@@ -59,7 +67,7 @@ def _quiet() -> Iterator[None]:
     """No log lines of hundreds of workers, no warnings about the dead, and no garbage collection at moments of its own."""
     logging.disable(logging.CRITICAL)
     gc.disable()
-    gc.freeze()  # the modules need not be looked at each time
+    _freeze_modules()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

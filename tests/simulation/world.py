@@ -39,6 +39,7 @@ class World:
     """Everything of one run. `failures` stays empty when all promises are kept."""
 
     def __init__(self, seed: int, sent: Sequence[Sent] | None = None, planned: Sequence[Fault] | None = None) -> None:
+        self.seed = seed
         self.rng: defaultdict[str, Random] = _streams(seed)
         size = self.rng["size"]
         self.settings = _settings(size)
