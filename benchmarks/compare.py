@@ -38,8 +38,8 @@ console = Console()
 class Comparison:
     """Runs and their outcome so far."""
 
-    def __init__(self, stage: Stage, events: int) -> None:
-        self._stage, self._events = stage, events
+    def __init__(self, stage: Stage, events: int, *, caps: bool = True) -> None:
+        self._stage, self._events, self._caps = stage, events, caps
         self.runs: dict[Who, list[Report]] = {}
         self.wrong: dict[Who, str] = {}
         self.missing: dict[Who, str] = {}
@@ -69,7 +69,8 @@ class Comparison:
                 self._once(who, commands[who])
 
     def _once(self, who: Who, command: list[str]) -> None:
-        there = self._stage.filled(min(self._events, who.most or self._events))
+        most = who.most if self._caps and who.most else self._events
+        there = self._stage.filled(min(self._events, most))
         environment = self._stage.environment(there.name, there.events, clickhouse=who.clickhouse)
         guards = self._stage.guards(clickhouse=who.clickhouse)
         log = self._stage.folder / f"{who.key}.log"
@@ -99,40 +100,77 @@ def differences(found: dict[str, float], wanted: dict[str, float]) -> str:
     return ", ".join(f"{name} {found[name]:,} instead of {wanted[name]:,}" for name in wrong)
 
 
+class Outcome:
+    """The tables, written again after every step: a campaign that is cut off leaves what it had."""
+
+    def __init__(self, stage: Stage, options: argparse.Namespace, comparison: Comparison) -> None:
+        self._stage, self._options, self._comparison = stage, options, comparison
+        self._by_key = {who.key: done for who, done in comparison.runs.items()}
+        self.rows = report.contender_rows(comparison.runs, comparison.wrong, comparison.missing)
+        self.marks = marks(self._by_key)
+        self.broken = [who.key for who, why in comparison.missing.items() if why.startswith("failed")]
+
+    def measure(self, name: str) -> None:
+        """One more measurement; what goes wrong in it stands in the table."""
+        self._stage.say(f"measuring: {name}")
+        try:
+            self.marks += MEASURES[name](self._stage, min(1.0, self._options.events / FULL), self._by_key)
+        except Exception as error:  # noqa: BLE001 - hours of other figures must not be lost
+            self.broken.append(name)
+            self.marks.append(report.Row(name, "", f"failed: {error!r}"[:300], None, ""))
+
+    def write(self) -> None:
+        """The section of RESULTS.md, where it is asked for."""
+        if self._options.write:
+            events, runs = self._options.events, self._options.runs
+            size = self._stage.filled(events).figures["bytes"] / events
+            report.write(report.section(self.rows, self.marks, events, runs, size))
+
+    def show(self) -> None:
+        """On the screen."""
+        title = f"{self._options.events:,} events, {self._options.runs} run(s)"
+        if self.rows:
+            console.print(report.screen(title, report.COLUMNS, self.rows, report.SHOWN))
+        if self.marks:
+            console.print(report.screen("Marks", report.MARK_COLUMNS, map(report.cells, self.marks), range(4)))
+
+    @property
+    def good(self) -> bool:
+        return not (self._comparison.wrong or self.broken)
+
+
 def main() -> int:
     options = _options()
-    wanted = [who for who in ALL if not options.only or who.key in options.only]
-    with Stage(console.print, options.scratch) as stage:
-        comparison = Comparison(stage, options.events)
+    wanted = [who for who in ALL if options.only is None or who.key in options.only]
+    with Stage(say, options.scratch) as stage:
+        comparison = Comparison(stage, options.events, caps=not options.no_caps)
         comparison.all(comparison.prepare(wanted), options.runs)
-        rows = report.contender_rows(comparison.runs, comparison.wrong, comparison.missing)
-        by_key = {who.key: done for who, done in comparison.runs.items()}
-        measured = marks(by_key)
+        outcome = Outcome(stage, options, comparison)
+        outcome.write()
         for name in options.measure:
-            stage.say(f"measuring: {name}")
-            measured += MEASURES[name](stage, min(1.0, options.events / FULL), by_key)
-        size = stage.filled(options.events).figures["bytes"] / options.events if comparison.runs else 0
-    console.print(
-        report.screen(f"{options.events:,} events, {options.runs} run(s)", report.COLUMNS, rows, report.SHOWN)
-    )
-    console.print(report.screen("Marks", report.MARK_COLUMNS, map(report.cells, measured), range(4)))
-    if options.write:
-        report.write(report.section(rows, measured, options.events, options.runs, size))
-        console.print(f"written: {report.RESULTS}")
-    failed = [who.key for who, why in comparison.missing.items() if why.startswith("failed")]
-    return 1 if comparison.wrong or failed else 0
+            outcome.measure(name)
+            outcome.write()
+    outcome.show()
+    return 0 if outcome.good else 1
+
+
+def say(line: str) -> None:
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", type=_keys({who.key for who in ALL}), default=[], help="contenders, by letter")
+    parser.add_argument("--only", type=_keys({who.key for who in ALL}), help="contenders by letter, or none")
     parser.add_argument("--events", type=int, default=FULL)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--measure", type=_keys(set(MEASURES)), help=f"measurements: {','.join(MEASURES)}, or none")
+    parser.add_argument(
+        "--no-caps", action="store_true", help="the slowest contenders read the whole topic too (an hour)"
+    )
     parser.add_argument("--write", action="store_true", help="write RESULTS.md though it is no full run")
     parser.add_argument("--scratch", type=Path, default=None, help="where the temporary folder is made (about 5 GB)")
     options = parser.parse_args()
-    full = not options.only and options.measure is None
+    full = options.only is None and options.measure is None
     options.measure = list(MEASURES) if full else options.measure or []
     options.write |= full and options.events >= FULL
     return options

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from benchmarks.environments import PEERS, java_peer, python_peer
+from pipeline.config import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,10 +31,11 @@ def _ours(name: str, mode: str, _say: Say) -> list[str]:
     return [sys.executable, str(PEERS / name / "app.py"), mode]
 
 
+DURABLE = "changelog" if "state_dir" in Settings.model_fields else "no changelog in this version"
 ALL = (
     Who("a", "raw aiokafka consume", partial(_ours, "raw", "raw")),
     Who("b", "consume + msgspec decode", partial(_ours, "raw", "decode")),
-    Who("c0", "our worker without ClickHouse", partial(_ours, "worker", "alone")),
+    Who("c0", f"our worker without ClickHouse, {DURABLE}", partial(_ours, "worker", "alone")),
     Who("c", "our worker, every row in ClickHouse", partial(_ours, "worker", "all"), clickhouse=True),
     Who("d", "plain Faust 0.15.3, two Tables", partial(python_peer, "faust"), most=50_000),
     Who("e", "Quix Streams 3.28.1, RocksDB + changelog", partial(python_peer, "quix")),
