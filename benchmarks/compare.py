@@ -23,13 +23,13 @@ from benchmarks.contenders import ALL, Who
 from benchmarks.environments import MissingError
 from benchmarks.marks import marks
 from benchmarks.measures import MEASURES
+from benchmarks.report import FULL
 from benchmarks.runner import Report, RunError, run
 from benchmarks.stage import Filled, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FULL = 1_000_000
 SLOWEST = 400
 """Events per second below which a contender is given up."""
 console = Console()
@@ -132,7 +132,11 @@ class Outcome:
         if self.rows:
             console.print(report.screen(title, report.COLUMNS, self.rows, report.SHOWN))
         if self.marks:
-            console.print(report.screen("Marks", report.MARK_COLUMNS, map(report.cells, self.marks), range(4)))
+            console.print(report.screen("Marks", report.MARK_COLUMNS, self._cells(), range(4)))
+
+    def _cells(self) -> list[tuple[str, ...]]:
+        full = self._options.events >= FULL
+        return [report.cells(row, judged=full) for row in self.marks]
 
     @property
     def good(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import signal
 import subprocess
 import threading
 import time
@@ -74,7 +75,7 @@ class Contender:
 
     def __exit__(self, *_: object) -> None:
         if self.usage is None:
-            self.process.kill()
+            self._kill()
             self._reap()
         for pipe in (self.process.stdin, self.process.stdout):
             with suppress(OSError):
@@ -106,7 +107,7 @@ class Contender:
         """Let it end by itself; it is killed after the deadline."""
         with suppress(OSError):
             self.process.stdin.close()
-        timer = threading.Timer(timeout_s, self.process.kill)
+        timer = threading.Timer(timeout_s, self._kill)
         timer.start()
         self._reap()
         timer.cancel()
@@ -115,6 +116,11 @@ class Contender:
         for line in self.process.stdout:
             self._lines.put(line)
         self._lines.put(None)
+
+    def _kill(self) -> None:
+        # Not Popen.kill: it would collect a process that has ended, and its resource usage with it.
+        with suppress(ProcessLookupError):
+            os.kill(self.process.pid, signal.SIGKILL)
 
     def _reap(self) -> None:
         _, status, self.usage = os.wait4(self.process.pid, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,10 @@ import pytest
 from benchmarks import report, topic
 from benchmarks.compare import differences
 from benchmarks.contenders import ALL
+from benchmarks.environments import MissingError, java_peer
 from benchmarks.marks import marks
-from benchmarks.runner import Report
+from benchmarks.runner import Report, RunError, run
+from benchmarks.stage import ROOT
 from schemas.check import check
 
 if TYPE_CHECKING:
@@ -92,5 +95,48 @@ def test_only_the_generated_section_of_the_results_is_replaced(tmp_path: Path, p
 
 
 def test_a_quick_run_says_that_it_is_no_result() -> None:
-    assert "no result" in report.section([], [], 20_000, 1, 250)
-    assert "no result" not in report.section([], [], 1_000_000, 3, 250)
+    row = report.Row("speed", "> 1 ×", "0.5 ×", False, "somehow")
+    quick, full = report.section([], [row], 20_000, 1, 250), report.section([], [row], 1_000_000, 3, 250)
+    assert "no result" in quick
+    assert "not judged" in quick
+    assert "no result" not in full
+    assert "missed" in full
+
+
+def test_a_java_peer_is_left_out_where_java_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.environments.shutil.which", lambda _name: None)
+    with pytest.raises(MissingError, match="no java on this machine"):
+        java_peer("flink", lambda _line: None)
+
+
+PROGRAM = "import sys\nfrom benchmarks.meter import Meter\nmeter = Meter()\n"
+
+
+@pytest.mark.parametrize(
+    ("program", "found"),
+    [
+        ("sys.exit('no such broker')", "ended before first.*no such broker"),
+        ("meter.tick(); sys.exit('state lost')", "ended before first or last.*state lost"),
+    ],
+)
+def test_a_contender_that_dies_is_told_with_the_end_of_its_log(tmp_path: Path, program: str, found: str) -> None:
+    with pytest.raises(RunError, match=f"(?s){found}"):
+        run([sys.executable, "-c", PROGRAM + program], told(tmp_path), tmp_path / "log", {}, timeout_s=30)
+
+
+def test_a_contender_that_hangs_is_given_up_and_killed(tmp_path: Path) -> None:
+    program = PROGRAM + "import time\nmeter.tick(); time.sleep(60)"
+    with pytest.raises(RunError, match="no first or last within 0 s"):
+        run([sys.executable, "-c", program], told(tmp_path), tmp_path / "log", {}, timeout_s=0.2)
+
+
+def test_time_and_sums_come_from_the_contender_and_whole_cpu_from_the_system(tmp_path: Path) -> None:
+    program = PROGRAM + "meter.first(already=1)\nprint('noise')\nmeter.last()\nmeter.sums(nodes=2)"
+    report = run([sys.executable, "-c", program], told(tmp_path), tmp_path / "log", {}, timeout_s=30)
+    assert (report.records, report.figures) == (2, {"nodes": 2})
+    assert 0 <= report.cpu < report.whole_cpu
+    assert (tmp_path / "log").read_text() == "noise\n"
+
+
+def told(folder: Path) -> dict[str, str]:
+    return {"BENCH_EVENTS": "3", "BENCH_SCRATCH": str(folder), "PYTHONPATH": str(ROOT)}
