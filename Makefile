@@ -9,8 +9,9 @@ FOR ?=
 SEED ?=
 N ?= $(if $(SEED)$(CASE),1,500)
 CASE ?=
+PEERS := faust quix bytewax pathway
 
-.PHONY: help setup demo test simulate check lock generate clean
+.PHONY: help setup demo test simulate bench check lock generate clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -38,6 +39,9 @@ test: setup ## every test
 simulate: setup ## seeded lives of workers on simulated Kafka and ClickHouse; SEED=123 replays one, N=10000 runs many
 	@PYTHONPATH=tests $(BIN)/python -W ignore -m simulation --seed $(or $(SEED),0) --seeds $(N) $(if $(CASE),--case $(CASE))
 
+bench: setup ## compare with other stream processors, an hour or two; ARGS="--only c0,c,b --events 200000 --runs 1" is quick
+	@$(BIN)/python -m benchmarks.compare $(ARGS)
+
 check: setup ## lint, format, types, import direction
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 
@@ -49,6 +53,8 @@ lock: setup ## resolve the dependencies again (hashes, no registry addresses)
 	@$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --all-extras pyproject.toml requirements/build.in -o requirements/dev.lock
 	@for one in "pyproject.toml -o requirements/runtime.lock" "requirements/build.in -o requirements/build.lock"; do \
 	  $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --constraint requirements/dev.lock $$one; done
+	@for peer in $(PEERS); do \
+	  $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 benchmarks/peers/$$peer.in -o benchmarks/peers/$$peer.lock > /dev/null; done
 
 clean: ## remove what was built (keeps downloads)
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis

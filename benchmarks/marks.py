@@ -1,0 +1,64 @@
+"""The marks as ratios within one run: figures of another machine, or of another day, are never compared."""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import TYPE_CHECKING
+
+from benchmarks.report import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from benchmarks.runner import Report
+
+HOW = "medians of the table above"
+
+
+def marks(runs: Mapping[str, Sequence[Report]]) -> list[Row]:
+    """Every mark whose two sides were measured. `runs` by the contender's key."""
+    cpu = {key: median(report.cpu_per_million for report in reports) for key, reports in runs.items() if reports}
+    rate = {key: median(report.rate for report in reports) for key, reports in runs.items() if reports}
+    rows = [_cheaper(cpu, *line) for line in CHEAPER if {line[0], line[1]} <= cpu.keys()]
+    rows += [_faster(rate, *line) for line in FASTER if {line[0], line[1]} <= rate.keys()]
+    changelog = [report.marks["changelog"]["bytes"] / report.input_bytes for report in _with_changelog(runs)]
+    return [*rows, _changelog(changelog)] if "c0" in cpu else rows
+
+
+CHEAPER = (
+    ("c0", "h", 0.7, "Flink with heap state"),
+    ("c0", "p", 0.7, "Pathway with persistence"),
+    ("c0", "g", 0.25, "Kafka Streams"),
+    ("c0", "e", 0.12, "Quix Streams"),
+    ("c0", "d", 1 / 60, "plain Faust"),
+    ("c", "b", 3.6, "consume + decode"),
+)
+FASTER = (
+    ("c0", "f", 1.0, "Bytewax"),
+    ("c0", "g", 1.0, "Kafka Streams"),
+    ("c", "b", 60 / 228, "consume + decode"),
+)
+
+
+def _cheaper(cpu: Mapping[str, float], ours: str, theirs: str, most: float, name: str) -> Row:
+    ratio = cpu[ours] / cpu[theirs]
+    measured = f"{ratio:.3f} × ({cpu[ours]:.1f} / {cpu[theirs]:.1f} s/M)"
+    return Row(f"CPU of {ours} against {name} ({theirs})", f"≤ {most:.3g} ×", measured, ratio <= most, HOW)
+
+
+def _faster(rate: Mapping[str, float], ours: str, theirs: str, least: float, name: str) -> Row:
+    ratio = rate[ours] / rate[theirs]
+    measured = f"{ratio:.2f} × ({rate[ours]:,.0f} / {rate[theirs]:,.0f} events/s)"
+    mark = "> 1 ×" if least == 1.0 else f"≥ {least:.3g} ×"
+    return Row(f"speed of {ours}, one process, against {name} ({theirs})", mark, measured, ratio > least, HOW)
+
+
+def _with_changelog(runs: Mapping[str, Sequence[Report]]) -> list[Report]:
+    return [report for report in runs.get("c0", ()) if "changelog" in report.marks]
+
+
+def _changelog(shares: Sequence[float]) -> Row:
+    how = "keys and values written to the changelog before compression, over the bytes of the events' values"
+    if not shares:
+        return Row("changelog bytes per input byte", "≤ 0.5", "not measured: no changelog in this version", None, how)
+    return Row("changelog bytes per input byte", "≤ 0.5", f"{median(shares):.2f}", median(shares) <= 0.5, how)
