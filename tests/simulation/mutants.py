@@ -116,13 +116,6 @@ def _empty(ownership: Ownership, partition: int, reader: Any) -> None:
 
 
 @contextmanager
-def fold_batches_that_a_rebalance_overtook() -> Iterator[None]:
-    """Nobody asks whether a batch is still live."""
-    with patch.object(Batch, "live", property(lambda _self: True)):
-        yield
-
-
-@contextmanager
 def lose_the_mark_of_records_that_a_rebalance_overtook() -> Iterator[None]:
     """Records that were fetched and not handed out leave no mark, so nobody reads them again."""
     lost = property(lambda _self: False, lambda _self, _lost: None)
@@ -187,7 +180,6 @@ MUTANTS: tuple[Callable[[], AbstractContextManager[None]], ...] = (
     forget_what_changed_after_a_failed_flush,
     keep_states_without_catching_up,
     start_without_the_state,
-    fold_batches_that_a_rebalance_overtook,
     lose_the_mark_of_records_that_a_rebalance_overtook,
     do_not_wait_for_dead_letters,
     send_re_keyed_records_side_by_side,
