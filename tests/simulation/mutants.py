@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from pipeline.errors import SinkTransientError
-from pipeline.stream.batch import Batch
 from pipeline.stream.cycle import Cycle
 from pipeline.stream.flusher import Flusher
 from pipeline.stream.ledger import Ledger
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
+    from pipeline.stream.batch import Batch
     from schemas.rows import Blocks
 
 
