@@ -145,7 +145,6 @@ def test_ctrl_c_in_the_middle_of_the_start_leaves_nothing(tmp_path, monkeypatch)
     [
         {"kafka_bootstrap": "broker.example:9092"},
         {"kafka_bootstrap": "127.0.0.1:1,127.0.0.1:2"},
-        {"kafka_bootstrap": "127.0.0.1"},
         {"clickhouse_url": "https://127.0.0.1:8443"},
         {"clickhouse_url": "http://clickhouse.example:8123"},
     ],
