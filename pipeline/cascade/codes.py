@@ -29,5 +29,7 @@ THE_ROOT = -2
 # How a spread got its place; the numbers index `schemas.rows.PARENT_STATUS`.
 AT_ROOT, BY_EVENT, BY_ACTOR, NOT_NAMED, UNRESOLVED, SELF, NOT_A_SPREAD, CYCLE = range(8)
 
+MINUTE_US = 60_000_000
+
 PLACED, BELOW = 1, 2
 """Marks of a node since the last freeze: its own place or facts changed; a sum over its subtree changed."""

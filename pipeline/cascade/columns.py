@@ -38,9 +38,9 @@ class Columns:
         """The column with space for `room` numbers."""
         return _longer(column, room)
 
-    def longer_ints(self, column: array[int], room: int) -> array[int]:
-        """The column with space for `room` numbers."""
-        return _longer(column, room)
+    def longer_ints(self, column: array[int], room: int, width: int = 1) -> array[int]:
+        """The column with space for `room` rows of `width` numbers."""
+        return _longer(column, room * width)
 
     def longer_longs(self, column: array[int], room: int) -> array[int]:
         """The column with space for `room` numbers."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.cascade import reach, span
-from pipeline.cascade.codes import BASES, NOBODY, PLACED, SPREAD_KINDS, THE_ROOT, UNKNOWN
-from pipeline.cascade.minutes import MINUTE_US
+from pipeline.cascade.codes import BASES, MINUTE_US, NOBODY, PLACED, SPREAD_KINDS, THE_ROOT, UNKNOWN
 from pipeline.cascade.virality import reproduction, structural_virality
 from schemas.rows import PARENT_STATUS, Blocks
 
@@ -24,6 +23,10 @@ def freeze(content: Content, *, partition: int, offset: int, version: int, out: 
     `offset` is that of the last record applied to the content, `version` is epoch << 48 | offset. A row frozen again under the same
     version is the same row; so a repeated write changes nothing.
     """
+    _freeze(content, partition, offset, version, out)
+
+
+def _freeze(content: Content, partition: int, offset: int, version: int, out: Blocks) -> None:
     if not content.changed:
         return
     out["contents"].rows.append(_content_row(content, partition, offset, version))
@@ -49,9 +52,8 @@ def _changed_actors(content: Content) -> set[int]:
 
 def _edge_rows(content: Content, version: int, rows: list[tuple[object, ...]]) -> None:
     tree = content.tree
-    for node in sorted(tree.marked):
-        if tree.mark[node] & PLACED:
-            rows.append(_edge_row(content, node, version))
+    placed = [node for node in sorted(tree.marked) if tree.mark[node] & PLACED]
+    rows.extend([_edge_row(content, node, version) for node in placed])
 
 
 def _content_row(content: Content, partition: int, offset: int, version: int) -> tuple[object, ...]:

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipeline.cascade.codes import ROOT, SHARE, SLOTS
+from pipeline.cascade.codes import MINUTE_US, ROOT, SHARE, SLOTS
 from pipeline.cascade.columns import Columns
 
 if TYPE_CHECKING:
     from pipeline.cascade.content import Content
 
-MINUTE_US = 60_000_000
 _PLATFORM_BITS = 32
 _NONE = -1  # end of a histogram
 
@@ -82,7 +81,7 @@ class Minutes(Columns):
         self.minute = self.longer_ints(self.minute, room)
         self.platform = self.longer_ints(self.platform, room)
         self.acts = self.longer_ints(self.acts, room)
-        self.live = self.longer_ints(self.live, room * SLOTS)
+        self.live = self.longer_ints(self.live, room, SLOTS)
         self.reach = self.longer_longs(self.reach, room)
         self.histogram = self.longer_ints(self.histogram, room)
         self.room = room
