@@ -3,7 +3,7 @@ cdef class Columns:
     cdef int room
     cdef void *_blocks[16]
 
-    cdef void *_longer(self, void *column, size_t used, size_t wanted) except? NULL
+    cdef void *_longer(self, void *column, size_t wanted) except? NULL
     cdef int more_room(self)
     cdef signed char *no_bytes(self)
     cdef int *no_ints(self)

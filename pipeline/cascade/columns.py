@@ -10,7 +10,9 @@ from array import array
 
 
 class Columns:
-    """Base of a table. `rows` are in use, `room` are allocated; memory given out is zero."""
+    """Base of a table. `rows` are in use, `room` are allocated. Whoever adds a row writes all its columns: spare memory holds anything,
+    and costs nothing until it is written.
+    """
 
     __slots__ = ("room", "rows")
 

@@ -1,11 +1,10 @@
 """The compiled form of `columns.py`: the same methods, on C pointers. The base class owns the memory."""
 
 from libc.stdlib cimport free, realloc
-from libc.string cimport memset
 
 
 cdef class Columns:
-    cdef void *_longer(self, void *column, size_t used, size_t wanted) except? NULL:
+    cdef void *_longer(self, void *column, size_t wanted) except? NULL:
         cdef int slot = 0
         while self._blocks[slot] != column:  # a new column takes the first empty slot
             slot += 1
@@ -14,7 +13,6 @@ cdef class Columns:
         cdef void *longer = realloc(column, wanted)
         if longer == NULL:
             raise MemoryError
-        memset(<char *>longer + used, 0, wanted - used)
         self._blocks[slot] = longer
         return longer
 
@@ -35,10 +33,10 @@ cdef class Columns:
         return NULL
 
     cdef signed char *longer_bytes(self, signed char *column, int room) except? NULL:
-        return <signed char *>self._longer(column, self.room, room)
+        return <signed char *>self._longer(column, room)
 
     cdef int *longer_ints(self, int *column, int room, int width=1) except? NULL:
-        return <int *>self._longer(column, 4 * <size_t>self.room * width, 4 * <size_t>room * width)
+        return <int *>self._longer(column, 4 * <size_t>room * width)
 
     cdef long long *longer_longs(self, long long *column, int room) except? NULL:
-        return <long long *>self._longer(column, 8 * <size_t>self.room, 8 * <size_t>room)
+        return <long long *>self._longer(column, 8 * <size_t>room)

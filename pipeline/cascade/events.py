@@ -23,6 +23,7 @@ class Events(Columns):
             if number == self.room:
                 self.room = self._reserve()
             self.rows = number + 1
+            self.place[number] = 0
         return number
 
     def _reserve(self) -> int:

@@ -17,7 +17,7 @@ cdef class Depths(Columns):
 
 cdef class Minutes(Columns):
     cdef dict row_of
-    cdef int *minute
+    cdef long long *minute
     cdef int *platform
     cdef int *acts
     cdef int *live
@@ -29,6 +29,7 @@ cdef class Minutes(Columns):
     cdef _reserve(self)
     @cython.locals(minute=cython.longlong, row=int)
     cdef int changing(self, long long time_us, int platform) except -1
+    @cython.locals(slot=int)
     cdef int _add(self, long long minute, int platform) except -1
     cdef count_act(self, int row, int slot, int acts, int live)
     cdef count_depth(self, int row, int depth, int change)

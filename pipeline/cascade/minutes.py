@@ -67,7 +67,7 @@ class Minutes(Columns):
     def __init__(self) -> None:
         super().__init__()
         self.row_of: dict[int, int] = {}  # minute << 32 | platform → row
-        self.minute = self.no_ints()  # since 1970
+        self.minute = self.no_longs()  # since 1970
         self.platform = self.no_ints()
         self.acts = self.no_ints()
         self.live = self.no_ints()  # SLOTS numbers in each row
@@ -78,7 +78,7 @@ class Minutes(Columns):
 
     def _reserve(self) -> None:
         room = self.more_room()
-        self.minute = self.longer_ints(self.minute, room)
+        self.minute = self.longer_longs(self.minute, room)
         self.platform = self.longer_ints(self.platform, room)
         self.acts = self.longer_ints(self.acts, room)
         self.live = self.longer_ints(self.live, room, SLOTS)
@@ -104,6 +104,9 @@ class Minutes(Columns):
         self.minute[row] = minute
         self.platform[row] = platform
         self.histogram[row] = _NONE
+        self.acts[row] = self.reach[row] = 0
+        for slot in range(SLOTS):
+            self.live[row * SLOTS + slot] = 0
         return row
 
     def count_act(self, row: int, slot: int, acts: int, live: int) -> None:

@@ -1,11 +1,11 @@
 """The compiled form of `names.py`: all texts in one block of memory, found through an open-addressing table of hashes.
 
 A text costs its UTF-8 bytes, the head of its entry (2 bytes as a rule), 1.5 bytes of padding on average, its start (4) and its share of the
-table (8 bytes a slot, three quarters full at most).
+table (5 bytes a slot, seven eighths full at most).
 """
 
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_DecodeUTF8
-from libc.stdlib cimport calloc, free, realloc
+from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcmp, memcpy
 
 cdef extern from "Python.h":
@@ -40,6 +40,7 @@ cdef class Names:
         free(self._starts)
         free(self._arena)
         free(self._slots)
+        free(self._tags)
 
     cpdef int count(self):
         return self._count
@@ -47,22 +48,25 @@ cdef class Names:
     cpdef int find(self, str text, int group) except? -1:
         cdef Py_ssize_t size
         cdef const char *data = PyUnicode_AsUTF8AndSize(text, &size)
+        cdef uint32_t at
         if not self._count:
             return -1
-        return <int>(self._slot(_code(data, size, group), data, size, group)[0] & 0xFFFFFFFF) - 1
+        at = self._slot(_code(data, size, group), data, size, group)
+        return <int>self._slots[at] if self._tags[at] else -1
 
     cpdef int add(self, str text, int group) except? -1:
         cdef Py_ssize_t size
         cdef const char *data = PyUnicode_AsUTF8AndSize(text, &size)
-        cdef uint32_t code = _code(data, size, group)
-        cdef uint64_t *slot
-        if 4 * <uint64_t>self._count >= 3 * <uint64_t>self._mask:
+        cdef uint64_t code = _code(data, size, group)
+        cdef uint32_t at
+        if 8 * <uint64_t>self._count >= 7 * <uint64_t>self._mask:
             self._rehash()
-        slot = self._slot(code, data, size, group)
-        if not slot[0]:
+        at = self._slot(code, data, size, group)
+        if not self._tags[at]:
             self._append(data, size, group)
-            slot[0] = <uint64_t>code << 32 | <uint32_t>self._count
-        return <int>(slot[0] & 0xFFFFFFFF) - 1
+            self._tags[at] = _tag(code)
+            self._slots[at] = self._count - 1
+        return <int>self._slots[at]
 
     cpdef str text(self, int number):
         cdef uint64_t group, size
@@ -70,21 +74,19 @@ cdef class Names:
         at = _read(at, &size)
         return PyUnicode_DecodeUTF8(at, size, NULL)
 
-    cdef uint64_t *_slot(self, uint32_t code, const char *data, Py_ssize_t size, int group):
+    cdef uint32_t _slot(self, uint64_t code, const char *data, Py_ssize_t size, int group) noexcept:
         """The slot of a text, or the empty one where it belongs."""
-        cdef uint32_t at = code & self._mask
-        cdef uint64_t found_group, found_size, slot
+        cdef uint32_t at = <uint32_t>code & self._mask
+        cdef uint64_t found_group, found_size
         cdef const char *found
-        while True:
-            slot = self._slots[at]
-            if not slot:
-                return self._slots + at
-            if slot >> 32 == code:
-                found = _read(self._arena + 4 * <uint64_t>self._starts[(slot & 0xFFFFFFFF) - 1], &found_group)
+        while self._tags[at]:
+            if self._tags[at] == _tag(code):
+                found = _read(self._arena + 4 * <uint64_t>self._starts[self._slots[at]], &found_group)
                 found = _read(found, &found_size)
                 if found_group == <uint64_t>group and found_size == <uint64_t>size and not memcmp(found, data, size):
-                    return self._slots + at
+                    break
             at = at + 1 & self._mask
+        return at
 
     cdef int _append(self, const char *data, Py_ssize_t size, int group) except -1:
         cdef uint64_t wanted
@@ -107,30 +109,41 @@ cdef class Names:
         return 0
 
     cdef int _rehash(self) except -1:
-        """Double the table. The hashes stand in the slots, so no text is read."""
-        cdef uint64_t *old = self._slots
-        cdef uint64_t slots = <uint64_t>self._mask + 1 if old else 0
-        cdef uint64_t index
+        """Double the table and enter every text again."""
+        cdef uint32_t slots = 2 * (self._mask + 1) if self._mask else 8
+        cdef unsigned char *tags = <unsigned char *>calloc(slots, 1)
+        cdef uint32_t *numbers = <uint32_t *>malloc(4 * <size_t>slots)
+        cdef uint64_t group, size, code
+        cdef const char *text
         cdef uint32_t at
-        self._slots = <uint64_t *>calloc(2 * slots or 8, 8)
-        if self._slots == NULL:
-            self._slots = old
+        cdef int number
+        if tags == NULL or numbers == NULL:
+            free(tags)
+            free(numbers)
             raise MemoryError
-        self._mask = <uint32_t>((2 * slots or 8) - 1)
-        for index in range(slots):
-            if old[index]:
-                at = <uint32_t>(old[index] >> 32) & self._mask
-                while self._slots[at]:
-                    at = at + 1 & self._mask
-                self._slots[at] = old[index]
-        free(old)
+        free(self._tags)
+        free(self._slots)
+        self._tags, self._slots, self._mask = tags, numbers, slots - 1
+        for number in range(self._count):
+            text = _read(_read(self._arena + 4 * <uint64_t>self._starts[number], &group), &size)
+            code = _code(text, size, <int>group)
+            at = <uint32_t>code & self._mask
+            while tags[at]:
+                at = at + 1 & self._mask
+            tags[at] = _tag(code)
+            numbers[at] = number
         return 0
 
 
-cdef inline uint32_t _code(const char *data, Py_ssize_t size, int group) noexcept:
+cdef inline uint64_t _code(const char *data, Py_ssize_t size, int group) noexcept:
     """Python's keyed hash: nobody outside can choose ids that collide."""
     cdef uint64_t code = <uint64_t>_Py_HashBytes(data, size) ^ <uint64_t>group * 0x9E3779B97F4A7C15U
-    return <uint32_t>(code ^ code >> 32)
+    return code ^ code >> 32
+
+
+cdef inline unsigned char _tag(uint64_t code) noexcept:
+    """8 bits of the hash that do not choose the slot; 0 means an empty slot."""
+    return <unsigned char>(code >> 56) or 1
 
 
 cdef void *_longer(void *block, size_t wanted) except NULL:

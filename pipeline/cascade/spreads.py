@@ -78,6 +78,7 @@ class Spreads(Columns):
             self._reserve()
         self.rows = node + 1
         self.event[node] = event
+        self.status[node] = 0
         self.actor[node] = NOBODY
         self.campaign[node] = NOTHING
         return node

@@ -97,6 +97,7 @@ class Tree(Columns):
         self.exact[node] = exact
         self.exact_edge[node] = exact_edge
         self.size[node] = self.live[node] = self.below_live[node] = 1
+        self.credit[node] = self.below_reach[node] = self.mark[node] = 0
         self.first_child[node] = self.next_sibling[node] = self.previous_sibling[node] = _NONE
         self.depth_sum += depth
         self.square_sum += 1
