@@ -28,7 +28,8 @@ class BuildCore(build_ext):
 
     def run(self) -> None:
         """A compiled module left over would shadow its source, so the old ones go first."""
-        for old in [*CORE.glob("*.so"), *CORE.glob("*.pyd")]:
+        here = self.inplace or self.editable_mode
+        for old in [*CORE.glob("*.so"), *CORE.glob("*.pyd")] if here else []:
             old.unlink()
         try:
             super().run()
@@ -36,7 +37,8 @@ class BuildCore(build_ext):
             sys.stderr.write(f"the core is not compiled, it runs as plain Python: {error}\n")
             self.extensions = []
         else:
-            STATE.write_text(digest())
+            if here and self.extensions:
+                STATE.write_text(digest())
 
 
 def digest() -> str:
