@@ -24,7 +24,7 @@ $(STAMP): requirements/dev.lock requirements/bootstrap.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
 	@$(BIN)/uv pip sync --python $(BIN)/python --require-hashes requirements/dev.lock
 	@echo "[3/4] fetching Apache Kafka's jars (about 45 MB on the first run)"
-	@$(BIN)/python -m pipeline.embedded.jars
+	@$(BIN)/python -m pipeline.embedded.prepare
 	@touch $@
 
 $(BUILT): $(STAMP) $(CORE) setup.py

@@ -35,7 +35,12 @@ class Settings(BaseSettings):
         0, ge=0, le=32767, description="raised by one when the events topic is made anew: rows of a higher epoch win"
     )
 
-    session_timeout_s: float = Field(15.0, ge=1, le=300, description="seconds without a sign of life after which Kafka gives a worker's partitions to the others")
+    session_timeout_s: float = Field(
+        15.0,
+        ge=1,
+        le=300,
+        description="seconds without a sign of life after which Kafka gives a worker's partitions to the others",
+    )
     fetch_max_records: int = Field(4000, ge=1, description="most records of one partition folded at a stretch")
     flush_interval_s: float = Field(1.0, gt=0, description="seconds between two writes to ClickHouse")
     flush_max_rows: int = Field(200_000, ge=1, description="rows waiting for ClickHouse above which reading pauses")

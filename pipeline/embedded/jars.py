@@ -1,22 +1,17 @@
-"""Apache Kafka's jars in the cache. `python -m pipeline.embedded.jars` gets them ready, as `make setup` does.
+"""Apache Kafka's jars in the cache.
 
 What is locked is what runs: every jar is checked against `kafka.lock` when it arrives, and again whenever its size or time changed.
 A jar appears in the cache only when it is whole and right, and two processes may do this at once.
-`--lock` resolves the newest Kafka 4 again and writes a new lock.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 from typing import TYPE_CHECKING
 
-from pipeline.config import Settings
 from pipeline.embedded import jar_lock
 from pipeline.embedded.files import exclusive, write_whole
-from pipeline.embedded.progress import Progress, console, silent
-from pipeline.errors import CascadesError
+from pipeline.embedded.progress import Progress, silent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,33 +61,3 @@ def _sealed(home: Path, lock: JarLock) -> bool:
 def _stamp(home: Path, jar: Jar) -> list[int]:
     stat = (home / jar.name).stat()
     return [stat.st_size, stat.st_mtime_ns]
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Entry point of `python -m pipeline.embedded.jars`; exit code 1 with one clear sentence on failure."""
-    parser = argparse.ArgumentParser(
-        prog="python -m pipeline.embedded.jars", description="Get Apache Kafka's jars ready in the cache."
-    )
-    parser.add_argument("--lock", action="store_true", help="resolve the newest Kafka 4 again and write kafka.lock")
-    try:
-        _run(relock=parser.parse_args(arguments).lock)
-    except CascadesError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
-
-
-def _run(*, relock: bool) -> None:
-    progress = console()
-    if relock:
-        from pipeline.embedded import jar_source  # noqa: PLC0415 - as above
-
-        jar_lock.write(jar_source.resolve(progress))
-    paths = ensure(Settings().cache_dir, progress)
-    from pipeline.embedded import class_archive  # noqa: PLC0415 - it starts a broker, which needs this module
-
-    class_archive.ensure(paths, progress)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

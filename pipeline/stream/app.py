@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import faust
-from faust.app.base import BootStrategy
+from faust.app.base import BootStrategy as FaustBootStrategy
 from mode.supervisors import CrashingSupervisor
 
 from pipeline.stream.batch import Batch
@@ -36,7 +36,7 @@ class WorkerApp(faust.App):
     client_options: Mapping[str, Any]
     owner: Owner
 
-    class BootStrategy(BootStrategy):
+    class BootStrategy(FaustBootStrategy):
         """Faust's producer is not needed: `pipeline.stream.producer` sends, and waits."""
 
         enable_kafka_producer = False

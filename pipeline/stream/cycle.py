@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from pipeline.metrics import Metric, Metrics
@@ -38,17 +39,32 @@ class Cycle:
         self._producer = producer
         self._flusher = flusher
         self._metrics = metrics
+        self._between = asyncio.Event()
+        self._between.set()
 
     async def take(self, batch: Batch) -> None:
         """Steps 1 to 4. Any exception is unknown here: the worker must stop, and commits nothing of the batch."""
         await self._flusher.room()
         if not batch.live:
             return
-        with self._metrics.timed(Metric.BATCH_SECONDS):
-            applied = self._fold(batch)
-            await self._produce(applied)
-            if batch.live:
-                self._flusher.add(batch.range, applied.rows)
+        self._between.clear()
+        try:
+            with self._metrics.timed(Metric.BATCH_SECONDS):
+                applied = self._fold(batch)
+                await self._produce(applied)
+                if batch.live:
+                    self._flusher.add(batch.range, applied.rows)
+        finally:
+            self._between.set()
+
+    async def drain(self, deadline_s: float) -> bool:
+        """Finish the batch in hand, flush, and wait for the acknowledgement of everything, or for the deadline. Tells which."""
+        until = asyncio.get_running_loop().time() + deadline_s
+        try:
+            await asyncio.wait_for(self._between.wait(), deadline_s)
+        except TimeoutError:
+            return False
+        return await self._flusher.drain(until - asyncio.get_running_loop().time())
 
     def _fold(self, batch: Batch) -> Applied:
         with self._metrics.timed(Metric.STAGE_SECONDS, "decode"):

@@ -52,8 +52,8 @@ class Member:
             max_rows=settings.flush_max_rows,
         )
         self._producer = Producer(self._options, settings.dead_letter_topic, settings.events_topic, status, metrics)
-        cycle = Cycle(self.ownership.states, self._producer, self.flusher, metrics)
-        self.app = make_app(settings, self._options, self.ownership, cycle.take, self._fail)
+        self._cycle = Cycle(self.ownership.states, self._producer, self.flusher, metrics)
+        self.app = make_app(settings, self._options, self.ownership, self._cycle.take, self._fail)
 
     async def start(self) -> None:
         """Join the group. Returns when partitions were given for the first time; `Status` tells when their state is there."""
@@ -97,7 +97,7 @@ class Member:
         await catch_up(state, until, self._options, progress)
 
     async def _drain(self) -> bool:
-        return await self.flusher.drain(DRAIN_DEADLINE_S)
+        return await self._cycle.drain(DRAIN_DEADLINE_S)
 
     def _fail(self, error: BaseException) -> None:
         if not self._failed.done():

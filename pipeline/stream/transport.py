@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
     from aiokafka.structs import ConsumerRecord
 
-    from pipeline.stream.app import WorkerApp
-
 POLL_S = 0.25
 """Longest wait for records before the set of readable partitions is looked at again."""
 COMMIT_DEADLINE_S = 5.0
@@ -54,11 +52,19 @@ class Owner(Protocol):
         ...
 
 
+class Host(Protocol):
+    """What the transport asks of the Faust app that it runs in."""
+
+    client_options: Mapping[str, Any]
+    owner: Owner
+    conf: Any
+
+
 class ConsumerThread(driver.AIOKafkaConsumerThread):
     """The thread that talks to Kafka, with our fetch sizes and client options."""
 
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:  # noqa: ARG002 - Faust's signature
-        app = cast("WorkerApp", self.app)
+        app = cast("Host", self.app)
         conf = app.conf
         # The assignor keeps what a member had in class attributes: a class of its own for each consumer of the process.
         self._assignor = type("Sticky", (StickyPartitionAssignor,), {})
@@ -246,7 +252,7 @@ class Consumer(driver.Consumer):
 
     @property
     def _owner(self) -> Owner:
-        return cast("WorkerApp", self.app).owner
+        return cast("Host", self.app).owner
 
 
 class Transport(driver.Transport):

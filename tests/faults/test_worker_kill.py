@@ -102,7 +102,7 @@ async def test_a_stop_stores_and_commits_what_is_folded_and_exits_with_0(setting
     await asyncio.to_thread(worker.wait_for, "cascades_records_in_total", 100)
     assert await asyncio.to_thread(worker.stop, how) == 0
     stored = sum(offset or 0 for offset in (await committed(settings)).values())
-    assert stored >= 100
+    assert stored >= 100, worker.log.read_text()
     second = await asyncio.to_thread(WorkerProcess, settings, tmp_path / "worker.log")
     await finish(settings, second)
     assert await asyncio.to_thread(lambda: second.metric("cascades_records_skipped_total")) == 0

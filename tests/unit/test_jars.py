@@ -10,7 +10,7 @@ import sys
 import pytest
 import requests
 
-from pipeline.embedded import jar_lock, jar_source, jars
+from pipeline.embedded import jar_lock, jar_source, jars, prepare
 from pipeline.embedded.jar_lock import Jar, JarLock
 from pipeline.errors import UnavailableError
 
@@ -152,7 +152,7 @@ def test_a_jar_that_the_repository_does_not_have_is_the_same_clear_error(tmp_pat
 def test_the_command_ends_with_code_1_and_one_sentence(tmp_path, repository, monkeypatch, capsys):
     repository.bytes.clear()
     monkeypatch.setenv("CASCADES_CACHE_DIR", str(tmp_path))
-    assert jars.main([]) == 1
+    assert prepare.main([]) == 1
     assert "could not be downloaded" in capsys.readouterr().err.splitlines()[-1]
 
 
