@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+BUILT := $(VENV)/.built
+CORE := $(wildcard pipeline/cascade/*.py pipeline/cascade/*.pyx pipeline/cascade/*.pxd)
 FOR ?=
 SEED ?=
 N ?= $(if $(SEED)$(CASE),1,500)
@@ -16,18 +18,22 @@ PEERS := faust quix bytewax pathway
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-setup: $(STAMP) ## make .venv with the locked dependencies and fetch Kafka's jars
+setup: $(BUILT) ## make .venv with the locked dependencies, fetch Kafka's jars, compile the core
 
 $(STAMP): requirements/dev.lock requirements/bootstrap.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: set PYTHON=/path/to/python3.11")'
-	@echo "[1/3] making $(VENV)"
+	@echo "[1/4] making $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
-	@echo "[2/3] installing locked packages (a minute on the first run)"
+	@echo "[2/4] installing locked packages (a minute on the first run)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
 	@$(BIN)/uv pip sync --python $(BIN)/python --require-hashes requirements/dev.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
-	@echo "[3/3] fetching Apache Kafka's jars (about 45 MB on the first run)"
+	@echo "[3/4] fetching Apache Kafka's jars (about 45 MB on the first run)"
 	@$(BIN)/python -m pipeline.embedded.prepare
+	@touch $@
+
+$(BUILT): $(STAMP) $(CORE) setup.py
+	@echo "[4/4] compiling the core (half a minute; without a C compiler it runs as plain Python)"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
 demo: setup ## live cascades on a page; FOR=60 stops by itself after 60 s of moving data
@@ -57,4 +63,4 @@ lock: setup ## resolve the dependencies again (hashes, no registry addresses)
 	  $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 benchmarks/peers/$$peer.in -o benchmarks/peers/$$peer.lock > /dev/null; done
 
 clean: ## remove what was built (keeps downloads)
-	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf pipeline/cascade/*.so $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -4,5 +4,9 @@ from pipeline.cascade.content import Content
 from pipeline.cascade.fold import Outcome, fold
 from pipeline.cascade.freeze import discard, freeze
 from pipeline.cascade.minutes import Window, windows
+from pipeline.cascade.tree import __file__ as _core
 
-__all__ = ["Content", "Outcome", "Window", "discard", "fold", "freeze", "windows"]
+COMPILED = not _core.endswith(".py")
+"""Whether the core runs as C (see setup.py), or as plain Python. The figures are the same."""
+
+__all__ = ["COMPILED", "Content", "Outcome", "Window", "discard", "fold", "freeze", "windows"]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pipeline.cascade import reach, span
-from pipeline.cascade.content import BASES, KINDS, NOBODY, UNKNOWN, Content
-from pipeline.cascade.minutes import MINUTE_US, split_key
+from pipeline.cascade.codes import BASES, MINUTE_US, NOBODY, PLACED, SPREAD_KINDS, THE_ROOT, UNKNOWN
 from pipeline.cascade.virality import reproduction, structural_virality
 from schemas.rows import PARENT_STATUS, Blocks
+
+if TYPE_CHECKING:
+    from pipeline.cascade.content import Content
 
 SLOTS = 64
 """Depths that have a slot of their own in the arrays by depth; one more slot holds all that is deeper."""
@@ -19,30 +23,37 @@ def freeze(content: Content, *, partition: int, offset: int, version: int, out: 
     `offset` is that of the last record applied to the content, `version` is epoch << 48 | offset. A row frozen again under the same
     version is the same row; so a repeated write changes nothing.
     """
+    _freeze(content, partition, offset, version, out)
+
+
+def _freeze(content: Content, partition: int, offset: int, version: int, out: Blocks) -> None:
     if not content.changed:
         return
     out["contents"].rows.append(_content_row(content, partition, offset, version))
-    out["edges"].rows.extend(_edge_row(content, node, version) for node in sorted(content.tree.placed))
-    out["content_minutes"].rows.extend(_minute_row(content, key, version) for key in sorted(content.minutes_changed))
-    out["amplifiers"].rows.extend(_amplifier_row(content, actor, version) for actor in sorted(_changed_actors(content)))
+    _edge_rows(content, version, out["edges"].rows)
+    out["content_minutes"].rows.extend([_minute_row(content, row, version) for row in sorted(content.minutes.changed)])
+    actors = sorted(_changed_actors(content))
+    out["amplifiers"].rows.extend([_amplifier_row(content, actor, version) for actor in actors])
     discard(content)
 
 
 def discard(content: Content) -> None:
     """Forget what changed, without making rows: they were written before (state that is rebuilt)."""
     content.changed = False
-    content.tree.placed.clear()
-    content.tree.changed_below.clear()
-    content.minutes_changed.clear()
+    content.tree.forget_marks()
+    content.minutes.changed.clear()
     content.actors.changed.clear()
 
 
 def _changed_actors(content: Content) -> set[int]:
-    actor = content.spreads.actor
-    changed = set(content.actors.changed)
-    changed.update(actor[node] for node in content.tree.placed)
-    changed.update(actor[node] for node in content.tree.changed_below)
-    return changed
+    spreads = content.spreads
+    return content.actors.changed.union([spreads.actor[node] for node in content.tree.marked])
+
+
+def _edge_rows(content: Content, version: int, rows: list[tuple[object, ...]]) -> None:
+    tree = content.tree
+    placed = [node for node in sorted(tree.marked) if tree.mark[node] & PLACED]
+    rows.extend([_edge_row(content, node, version) for node in placed])
 
 
 def _content_row(content: Content, partition: int, offset: int, version: int) -> tuple[object, ...]:
@@ -109,45 +120,73 @@ def _slots(histogram: list[int], length: int) -> list[int]:
 
 
 def _edge_row(content: Content, node: int, version: int) -> tuple[object, ...]:
-    spreads, tree = content.spreads, content.tree
+    spreads, tree, names = content.spreads, content.tree, content.events.names
     actor, parent = spreads.actor[node], tree.parent[node]
+    campaign = spreads.campaign[node]
     return (
         content.content_id,
-        spreads.ids[node],
-        spreads.kind[node],
+        names.text(spreads.event[node]),
+        SPREAD_KINDS[spreads.kind[node]],
         content.platforms[content.actors.platform[actor]],
-        spreads.campaign[node] or "",
-        content.actors.ids[actor],
+        "" if campaign < 0 else content.campaigns.text(campaign),
+        content.actors.names.text(actor),
         spreads.time[node],
-        spreads.ids[parent] if parent >= 0 else "",
-        spreads.named[node] or "",
+        names.text(spreads.event[parent]) if parent >= 0 else "",
+        _named(content, node),
         BASES[spreads.basis[node]],
         PARENT_STATUS[spreads.status[node]],
         tree.depth[node],
         tree.exact[node],
         spreads.audience[node],
-        not tree.live[node],
+        tree.live[node] == 0,
         version,
     )
 
 
-def _minute_row(content: Content, key: int, version: int) -> tuple[object, ...]:
-    number, platform = split_key(key)
-    minute = content.minutes[key]
-    assert len(minute.live) == len(KINDS)
+def _named(content: Content, node: int) -> str:
+    named = content.spreads.named[node]
+    if named == THE_ROOT:
+        return content.content_id
+    return "" if named < 0 else content.events.names.text(named)
+
+
+def _minute_row(content: Content, row: int, version: int) -> tuple[object, ...]:
+    minutes = content.minutes
     return (
         content.content_id,
-        content.platforms[platform],
-        number * MINUTE_US,
-        minute.acts,
-        *minute.live,
-        max(minute.depths, default=0),
-        minute.reach,
+        content.platforms[minutes.platform[row]],
+        minutes.minute[row] * MINUTE_US,
+        minutes.acts[row],
+        *minutes.lives(row),
+        minutes.depth(row),
+        minutes.reach[row],
         version,
     )
 
 
 def _amplifier_row(content: Content, actor: int, version: int) -> tuple[object, ...]:
+    spreads, tree, actors = content.spreads, content.tree, content.actors
+    only = actors.first[actor]
+    if only < 0:
+        return _row_of_several(content, actor, version)
+    live = tree.live[only]
+    return (
+        content.content_id,
+        content.platforms[actors.platform[actor]],
+        actors.names.text(actor),
+        1,
+        int(live),
+        spreads.audience[only] if live else UNKNOWN,
+        tree.depth[only],
+        spreads.time[only],
+        tree.below_live[only] - live,
+        tree.below_reach[only] - tree.credit[only],
+        version,
+    )
+
+
+def _row_of_several(content: Content, actor: int, version: int) -> tuple[object, ...]:
+    """The row of an actor with no spread, or with more than one."""
     spreads, tree, actors = content.spreads, content.tree, content.actors
     nodes = actors.spreads(actor)
     live = [node for node in nodes if tree.live[node]]
@@ -155,10 +194,10 @@ def _amplifier_row(content: Content, actor: int, version: int) -> tuple[object, 
     return (
         content.content_id,
         content.platforms[actors.platform[actor]],
-        actors.ids[actor],
+        actors.names.text(actor),
         len(nodes),
         len(live),
-        max((spreads.audience[node] for node in live), default=UNKNOWN),
+        max([spreads.audience[node] for node in live], default=UNKNOWN),
         tree.depth[first] if nodes else 0,
         spreads.time[first] if nodes else 0,
         *_downstream(content, nodes),
@@ -170,12 +209,21 @@ def _downstream(content: Content, nodes: list[int]) -> tuple[int, int]:
     """(live spreads, reach) by others below the actor's spreads, each counted once: the subtrees of its topmost spreads less its own."""
     tree = content.tree
     own = set(nodes)
-    topmost = nodes if len(nodes) < 2 else [node for node in nodes if own.isdisjoint(_above(content, node))]  # noqa: PLR2004 -- one
-    shares = sum(tree.below_live[node] for node in topmost) - sum(tree.live[node] for node in nodes)
-    people = sum(tree.below_reach[node] for node in topmost)
-    return shares, people - sum(tree.credit[node] for node in nodes)
+    shares = people = 0
+    for node in nodes:
+        shares -= tree.live[node]
+        people -= tree.credit[node]
+        if not _is_below(content, node, own):
+            shares += tree.below_live[node]
+            people += tree.below_reach[node]
+    return shares, people
 
 
-def _above(content: Content, node: int) -> list[int]:
-    _, *above = content.tree.path(node)
-    return above
+def _is_below(content: Content, node: int, own: set[int]) -> bool:
+    tree = content.tree
+    above = tree.parent[node]
+    while above >= 0:
+        if above in own:
+            return True
+        above = tree.parent[above]
+    return False

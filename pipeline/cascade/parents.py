@@ -6,9 +6,9 @@ root until it is. In a cycle the spread with the smallest (occurred_at, event_id
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
+from typing import TYPE_CHECKING
 
-from pipeline.cascade.content import (
+from pipeline.cascade.codes import (
     AT_ROOT,
     BY_ACTOR,
     BY_EVENT,
@@ -16,37 +16,41 @@ from pipeline.cascade.content import (
     NOBODY,
     NOT_A_SPREAD,
     NOT_NAMED,
+    NOTHING,
     POST,
+    ROOT,
     SELF,
+    THE_ROOT,
     UNRESOLVED,
-    Content,
 )
 from pipeline.cascade.minutes import move
-from pipeline.cascade.tree import ROOT
+
+if TYPE_CHECKING:
+    from pipeline.cascade.content import Content
 
 
 def resolve(content: Content, node: int) -> tuple[int, int]:
     """The parent that the standing copy asks for and how it was found: (node or ROOT, status)."""
     spreads = content.spreads
     named = spreads.named[node]
-    if named is None:
-        return _by_actor(content, node) if spreads.named_actor[node] != NOBODY else (ROOT, NOT_NAMED)
-    if named == spreads.ids[node]:
+    if named == spreads.event[node]:
         return ROOT, SELF
-    if named == content.content_id:
+    if named == THE_ROOT:
         return ROOT, AT_ROOT
-    number = content.index.get(named)
-    if number is None:
-        return _by_actor(content, node) if spreads.named_actor[node] != NOBODY else (ROOT, UNRESOLVED)
-    if number >= 0:
-        return number, BY_EVENT
-    return ROOT, AT_ROOT if content.acts.slot[~number] == POST else NOT_A_SPREAD
+    place = content.events.place[named] if named >= 0 else 0
+    if place > 0:
+        return place - 1, BY_EVENT
+    if place < 0:
+        return ROOT, AT_ROOT if content.acts.slot[-1 - place] == POST else NOT_A_SPREAD
+    if spreads.named_actor[node] != NOBODY:
+        return _by_actor(content, node)
+    return ROOT, NOT_NAMED if named == NOTHING else UNRESOLVED
 
 
 def _by_actor(content: Content, node: int) -> tuple[int, int]:
     spreads, actor = content.spreads, content.spreads.named_actor[node]
     theirs = content.actors.spreads(actor)
-    earlier = bisect_left(theirs, spreads.key(node), key=spreads.key)
+    earlier = spreads.position(theirs, node, False)
     if earlier:
         return theirs[earlier - 1], BY_ACTOR
     return ROOT, AT_ROOT if actor in content.actors.posts else UNRESOLVED
@@ -55,30 +59,30 @@ def _by_actor(content: Content, node: int) -> tuple[int, int]:
 def enlist(content: Content, node: int) -> None:
     """Remember what a late arrival must place again: the event and the actor that this spread waits for."""
     spreads = content.spreads
-    named = spreads.named[node]
-    if named is not None:
-        if named in content.index or named == content.content_id:
-            return
+    named, actor = spreads.named[node], spreads.named_actor[node]
+    if named == THE_ROOT or (named >= 0 and content.events.place[named]):
+        return
+    if named >= 0:
         content.waiting.setdefault(named, []).append(node)
-    actor = spreads.named_actor[node]
     if actor != NOBODY:
-        insort(content.followers.setdefault(actor, []), node, key=spreads.key)
+        followers = content.followers.setdefault(actor, [])
+        followers.insert(spreads.position(followers, node, True), node)
 
 
 def delist(content: Content, node: int) -> None:
     """Undo `enlist`, before the facts of the spread change."""
     named = content.spreads.named[node]
-    waiting = content.waiting.get(named) if named is not None else None
+    waiting = content.waiting.get(named)
     if waiting is not None and node in waiting:
         waiting.remove(node)
         if not waiting:
-            del content.waiting[str(named)]
+            del content.waiting[named]
     _unfollow(content, node)
 
 
-def event_arrived(content: Content, event_id: str) -> None:
+def event_arrived(content: Content, number: int) -> None:
     """Place again every spread that waited for this event. It decides from now on: they follow no actor any more."""
-    for node in content.waiting.pop(event_id, ()):
+    for node in content.waiting.pop(number, ()):
         _unfollow(content, node)
         relink(content, node)
 
@@ -91,11 +95,11 @@ def actor_changed(content: Content, actor: int, after: int) -> None:
     followers = content.followers.get(actor)
     if not followers:
         return
-    key = content.spreads.key
+    spreads = content.spreads
     theirs = content.actors.spreads(actor)
-    following = bisect_right(theirs, key(after), key=key)
-    start = bisect_right(followers, key(after), key=key)
-    end = bisect_right(followers, key(theirs[following]), key=key) if following < len(theirs) else len(followers)
+    following = spreads.position(theirs, after, True)
+    start = spreads.position(followers, after, True)
+    end = spreads.position(followers, theirs[following], True) if following < len(theirs) else len(followers)
     for node in followers[start:end]:
         relink(content, node)
 
@@ -121,9 +125,8 @@ def relink(content: Content, node: int) -> None:
 def hang(content: Content, node: int, parent: int, status: int) -> None:
     """Hang a spread, which lies on no cycle, on `parent`; a cycle that this closes is cut at its earliest spread."""
     tree = content.tree
-    cycle = _cycle(content, node, parent)
-    if cycle:
-        first = min(cycle, key=content.spreads.key)
+    if tree.under(parent, node):
+        first = _earliest(content, node, parent)
         content.broken[first] = parent if first == node else tree.parent[first]
         if first == node:
             parent, status = ROOT, CYCLE
@@ -140,9 +143,9 @@ def open_cycle(content: Content, node: int) -> None:
     if not content.broken:
         return
     tree = content.tree
-    *_, top = tree.path(node)
-    wanted = content.broken.get(top)
-    if wanted is None or top == node or node not in tree.path(wanted):
+    top = tree.top(node)
+    wanted: int = content.broken.get(top, ROOT)
+    if top == node or not tree.under(wanted, node):
         return
     move(content, node)
     del content.broken[top]
@@ -167,17 +170,17 @@ def set_status(content: Content, node: int, status: int) -> None:
         content.status_counts[before] -= 1
         content.status_counts[status] += 1
         content.spreads.status[node] = status
-        content.tree.placed.add(node)
+        content.tree.place(node)
 
 
-def _cycle(content: Content, node: int, parent: int) -> list[int]:
-    """The spreads from `parent` up to `node`, when `node` is among the ancestors of `parent`."""
-    found = []
-    for ancestor in content.tree.path(parent):
-        found.append(ancestor)
-        if ancestor == node:
-            return found
-    return []
+def _earliest(content: Content, node: int, parent: int) -> int:
+    """The first in the order of acts of the spreads from `parent` up to its ancestor `node`."""
+    first = node
+    while parent != node:
+        if content.spreads.before(parent, first):
+            first = parent
+        parent = content.tree.parent[parent]
+    return first
 
 
 def _unfollow(content: Content, node: int) -> None:

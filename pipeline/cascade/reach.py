@@ -11,13 +11,14 @@ leaves exactly what was there before.
 from __future__ import annotations
 
 import math
-from bisect import insort
+from typing import TYPE_CHECKING
 
 from pipeline.cascade import minutes
-from pipeline.cascade.content import NOBODY, UNKNOWN, Content
+from pipeline.cascade.codes import NOBODY, UNKNOWN
 
-OTHER_POPULATION = 100_000_000
-"""People that could be reached on a platform that the settings do not name."""
+if TYPE_CHECKING:
+    from pipeline.cascade.content import Content
+
 _FIXED_POINT = 1 << 40
 
 
@@ -25,12 +26,11 @@ def add_spread(content: Content, node: int) -> None:
     """Enter a spread among its actor's spreads and count it if it is live."""
     actors, spreads = content.actors, content.spreads
     actor = spreads.actor[node]
-    actors.changed.add(actor)
     _list_spread(content, actor, node)
     if not content.tree.live[node] or actor in actors.posts:
         return
     counted, value = actors.counted[actor], actors.value[actor]
-    if counted == NOBODY or spreads.key(node) < spreads.key(counted):
+    if counted == NOBODY or spreads.before(node, counted):
         counted = node
     _count(content, actor, counted, max(value, spreads.audience[node]))
 
@@ -53,12 +53,12 @@ def remove_spread(content: Content, node: int) -> None:
 
 def recount(content: Content, actor: int) -> None:
     """Judge again, from all its spreads, where and with what audience an actor counts."""
-    actors, spreads, live = content.actors, content.spreads, content.tree.live
+    actors, spreads, tree = content.actors, content.spreads, content.tree
     theirs = actors.spreads(actor)
     if theirs:
         actors.changed.add(actor)
-    counting = [] if actor in actors.posts else [node for node in theirs if live[node]]
-    value = max((spreads.audience[node] for node in counting), default=UNKNOWN)
+    counting = [] if actor in actors.posts else [node for node in theirs if tree.live[node]]
+    value = max([spreads.audience[node] for node in counting], default=UNKNOWN)
     _count(content, actor, counting[0] if counting else NOBODY, value)
 
 
@@ -75,8 +75,8 @@ def add_post(content: Content, act: int, audience: int) -> None:
 
 def recount_author(content: Content, actor: int) -> None:
     """Judge again with what audience an author counts for primary reach."""
-    actors, live = content.actors, content.acts.live
-    audience = max((audience for act, audience in actors.posts[actor] if live[act]), default=UNKNOWN)
+    actors, acts = content.actors, content.acts
+    audience = max([audience for act, audience in actors.posts[actor] if acts.live[act]], default=UNKNOWN)
     before = actors.author_value.get(actor, UNKNOWN)
     actors.author_value[actor] = audience
     content.primary_reach += max(audience, 0) - max(before, 0)
@@ -86,29 +86,25 @@ def recount_author(content: Content, actor: int) -> None:
 
 def estimated(content: Content) -> float:
     """Estimated unique reach over all platforms, in people."""
-    names = content.platforms
-    return math.fsum(
-        -_population(content, platform) * math.expm1(total / _FIXED_POINT)
-        for platform, total in sorted(content.log_sums.items(), key=lambda item: names[item[0]])
-    )
+    sums = sorted(zip(content.platforms, content.people, content.log_sums, strict=True))
+    return math.fsum([-people * math.expm1(total / _FIXED_POINT) for _, people, total in sums if total])
 
 
 def _list_spread(content: Content, actor: int, node: int) -> None:
     actors = content.actors
-    if actor in actors.more:
-        insort(actors.more[actor], node, key=content.spreads.key)
-    elif actors.first[actor] == NOBODY:
+    if actors.first[actor] == NOBODY and actor not in actors.more:
         actors.first[actor] = node
-    else:
-        actors.more[actor] = sorted((actors.first[actor], node), key=content.spreads.key)
-        actors.first[actor] = NOBODY
+        return
+    theirs = actors.more[actor] = actors.spreads(actor)
+    theirs.insert(content.spreads.position(theirs, node, True), node)
+    actors.first[actor] = NOBODY
 
 
 def _count(content: Content, actor: int, node: int, value: int) -> None:
     """Let the actor count `value` people (or UNKNOWN) at `node` (or nowhere) instead of what it had."""
     actors = content.actors
     old_node, old_value = actors.counted[actor], actors.value[actor]
-    if (node, value) == (old_node, old_value):
+    if node == old_node and value == old_value:
         return
     actors.counted[actor], actors.value[actor] = node, value
     if old_node != NOBODY:
@@ -128,14 +124,9 @@ def _attribute(content: Content, actor: int, node: int, value: int, sign: int) -
         _add_log(content, actor, people, sign)
 
 
-def _population(content: Content, platform: int) -> int:
-    return content.population.get(content.platforms[platform], OTHER_POPULATION)
-
-
 def _add_log(content: Content, actor: int, audience: int, sign: int) -> None:
     if audience <= 0:
         return
     platform = content.actors.platform[actor]
-    people = _population(content, platform)
-    term = round(math.log1p(-min(audience, people - 1) / people) * _FIXED_POINT)
-    content.log_sums[platform] = content.log_sums.get(platform, 0) + sign * term
+    people = content.people[platform]
+    content.log_sums[platform] += sign * round(math.log1p(-min(audience, people - 1) / people) * _FIXED_POINT)

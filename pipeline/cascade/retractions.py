@@ -5,14 +5,19 @@ A retracted spread stays in the structure (the message did travel through it) an
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pipeline.cascade import minutes, reach
-from pipeline.cascade.content import NO_ACT, POST, SHARE, Content
+from pipeline.cascade.codes import NO_ACT, POST, SHARE
+
+if TYPE_CHECKING:
+    from pipeline.cascade.content import Content
 
 
-def add(content: Content, target: str, actor: int, *, moderator: bool) -> None:
+def add(content: Content, target: str, actor: int, moderator: bool) -> None:
     """Enter a retraction of `target`, which may not have come yet."""
     content.retractions.setdefault(target, []).append((actor, moderator))
-    if target in content.index:
+    if content.events.find(target):
         judge(content, target)
     else:
         content.retractions_waiting += 1
@@ -31,13 +36,15 @@ def judge(content: Content, target: str) -> None:
     retractions = content.retractions.get(target)
     if retractions is None:
         return
-    number = content.index[target]
-    is_act = number >= 0 or content.acts.slot[~number] != NO_ACT
-    actor = content.spreads.actor[number] if number >= 0 else content.acts.actor[~number]
-    holding = sum(is_act and (moderator or by == actor) for by, moderator in retractions)
+    place = content.events.find(target)
+    is_act = place > 0 or content.acts.slot[-1 - place] != NO_ACT
+    actor = content.spreads.actor[place - 1] if place > 0 else content.acts.actor[-1 - place]
+    holding = len([by for by, moderator in retractions if is_act and (moderator or by == actor)])
     _note_refused(content, target, len(retractions) - holding)
-    if is_act:
-        _set_live(content, number, live=not holding)
+    if place > 0:
+        _set_spread_live(content, place - 1, not holding)
+    elif is_act:
+        _set_act_live(content, -1 - place, not holding)
 
 
 def _note_refused(content: Content, target: str, refused: int) -> None:
@@ -46,26 +53,19 @@ def _note_refused(content: Content, target: str, refused: int) -> None:
         content.refused[target] = refused
 
 
-def _set_live(content: Content, number: int, *, live: bool) -> None:
-    if number >= 0:
-        _set_spread_live(content, number, live=live)
-    else:
-        _set_act_live(content, ~number, live=live)
-
-
-def _set_spread_live(content: Content, node: int, *, live: bool) -> None:
-    change = int(live) - content.tree.live[node]
+def _set_spread_live(content: Content, node: int, live: bool) -> None:
+    change = live - content.tree.live[node]
     if change:
         content.undone -= change
         actor = content.spreads.actor[node]
-        content.tree.set_live(node, live=live)
+        content.tree.set_live(node, live)
         minutes.count_act(content, content.spreads.time[node], content.actors.platform[actor], SHARE, 0, change)
         reach.recount(content, actor)
 
 
-def _set_act_live(content: Content, act: int, *, live: bool) -> None:
+def _set_act_live(content: Content, act: int, live: bool) -> None:
     acts = content.acts
-    change = int(live) - acts.live[act]
+    change = live - acts.live[act]
     if change:
         content.undone -= change
         acts.live[act] = live

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from pipeline.cascade.content import NO_ACT, POST, UNKNOWN, Content
+from typing import TYPE_CHECKING
 
-Named = tuple[int, str, str]
-"""(occurred_at in µs, event_id, campaign)."""
+from pipeline.cascade.codes import NO_ACT, POST, UNKNOWN
+
+if TYPE_CHECKING:
+    from pipeline.cascade.content import Content
 
 
-def add_act(content: Content, act: int, campaign: str | None) -> None:
+def add_act(content: Content, act: int, event_id: str, campaign: str | None) -> None:
     """Take in an event that is no spread. It is never replaced, so the extremes only grow."""
     acts = content.acts
     time, slot = acts.time[act], acts.slot[act]
-    content.first_event, content.last_event = _stretch(content.first_event, content.last_event, time)
+    if content.first_event == UNKNOWN or time < content.first_event:
+        content.first_event = time
+    content.last_event = max(content.last_event, time)
     if slot != NO_ACT:
-        content.first_act, content.last_act = _stretch(content.first_act, content.last_act, time)
+        if content.first_act == UNKNOWN or time < content.first_act:
+            content.first_act = time
+        content.last_act = max(content.last_act, time)
     if campaign is not None:
-        named = (time, acts.ids[act], campaign)
-        content.campaign_named = min(content.campaign_named or named, named)
+        standing = content.campaign_named
+        if standing is None or time < standing[0] or (time, event_id) < standing[:2]:
+            content.campaign_named = (time, event_id, campaign)
     if slot == POST:
-        post = (time, acts.ids[act], campaign)
+        post = (time, event_id, campaign)
         if content.campaign_of_post is None or post[:2] < content.campaign_of_post[:2]:
             content.campaign_of_post = post
 
@@ -27,7 +34,7 @@ def add_act(content: Content, act: int, campaign: str | None) -> None:
 def seen(content: Content) -> tuple[int, int]:
     """(first, last) time of the acts, in µs; of all events when there is no act."""
     first, last = content.first_act, content.last_act
-    if content.spreads.time:
+    if content.spreads.rows:
         first, last = _stretch(first, last, content.spreads.first)
         first, last = _stretch(first, last, content.spreads.last)
     return (content.first_event, content.last_event) if first == UNKNOWN else (first, last)

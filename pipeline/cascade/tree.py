@@ -1,6 +1,6 @@
 """The tree of one cascade and the sums that are kept on it.
 
-Columns instead of node objects: a node is a number, its facts stand in arrays at that index. The root is virtual (`ROOT`,
+Columns instead of node objects: a node is a number, its facts stand in columns at that index. The root is virtual (`ROOT`,
 depth 0) and is not stored. Everything here is a function of the present tree; who hangs on whom is decided in `parents`.
 
 Sources: structural virality as the Wiener index over pairs, Goel et al., "The Structural Virality of Online Diffusion" (2016);
@@ -9,24 +9,19 @@ its incremental form W = n·A − B is in `virality`.
 
 from __future__ import annotations
 
-from array import array
-from typing import TYPE_CHECKING
+from pipeline.cascade.codes import BELOW, PLACED, ROOT
+from pipeline.cascade.columns import Columns
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-ROOT = -1
-_NONE = -1  # end of a list of children
+_NONE = ROOT  # end of a list of children
 
 
-class Tree:
+class Tree(Columns):
     """Present shape: parents, depths, subtree sums; O(depth) per new leaf, O(depth + moved nodes) per move."""
 
     __slots__ = (
         "below_live",
         "below_reach",
         "breadth",
-        "changed_below",
         "credit",
         "depth",
         "depth_sum",
@@ -36,9 +31,10 @@ class Tree:
         "first_child",
         "live",
         "live_breadth",
+        "mark",
+        "marked",
         "next_sibling",
         "parent",
-        "placed",
         "previous_sibling",
         "reach_breadth",
         "size",
@@ -46,54 +42,85 @@ class Tree:
     )
 
     def __init__(self) -> None:
-        self.parent = array("i")
-        self.depth = array("i")
-        self.exact = array("i")  # depth when every edge that is not exact leads to the root
-        self.exact_edge = array("b")
-        self.size = array("i")  # nodes of the subtree, itself included: s(v)
-        self.live = array("b")  # 0 = retracted
-        self.below_live = array("i")  # live nodes of the subtree, itself included
-        self.credit = array("q")  # secondary reach attributed to this node
-        self.below_reach = array("q")  # its sum over the subtree, itself included
-        self.first_child = array("i")
-        self.next_sibling = array("i")
-        self.previous_sibling = array("i")
+        super().__init__()
+        self.parent = self.no_ints()
+        self.depth = self.no_ints()
+        self.exact = self.no_ints()  # depth when every edge that is not exact leads to the root
+        self.exact_edge = self.no_bytes()
+        self.size = self.no_ints()  # nodes of the subtree, itself included: s(v)
+        self.live = self.no_bytes()  # 0 = retracted
+        self.below_live = self.no_ints()  # live nodes of the subtree, itself included
+        self.credit = self.no_longs()  # secondary reach attributed to this node
+        self.below_reach = self.no_longs()  # its sum over the subtree, itself included
+        self.first_child = self.no_ints()
+        self.next_sibling = self.no_ints()
+        self.previous_sibling = self.no_ints()
+        self.mark = self.no_bytes()  # PLACED | BELOW since the last freeze
+        self.marked: list[int] = []  # nodes with a mark
         self.breadth = [1]  # nodes by depth, the root first; never ends in 0
         self.exact_breadth = [1]
         self.live_breadth = [0]
         self.reach_breadth = [0]
         self.depth_sum = 0  # A = Σ d(v)
         self.square_sum = 0  # B = Σ s(v)²
-        self.placed: set[int] = set()  # nodes whose own place or facts changed since the last freeze
-        self.changed_below: set[int] = set()  # nodes with a changed subtree sum
 
-    def add(self, parent: int, *, exact_edge: bool, live: bool) -> int:
-        """Hang a new leaf on `parent` (or `ROOT`); return its number."""
-        node = len(self.parent)
-        depth = self.depth[parent] + 1 if parent >= 0 else 1
-        exact = self.exact[parent] + 1 if exact_edge and parent >= 0 else 1
-        self.parent.append(parent)
-        self.depth.append(depth)
-        self.exact.append(exact)
-        self.exact_edge.append(exact_edge)
-        self.size.append(1)
-        self.live.append(live)
-        self.below_live.append(live)
-        self.credit.append(0)
-        self.below_reach.append(0)
-        self.first_child.append(_NONE)
-        self.next_sibling.append(_NONE)
-        self.previous_sibling.append(_NONE)
+    def _reserve(self) -> None:
+        room = self.more_room()
+        self.parent = self.longer_ints(self.parent, room)
+        self.depth = self.longer_ints(self.depth, room)
+        self.exact = self.longer_ints(self.exact, room)
+        self.exact_edge = self.longer_bytes(self.exact_edge, room)
+        self.size = self.longer_ints(self.size, room)
+        self.live = self.longer_bytes(self.live, room)
+        self.below_live = self.longer_ints(self.below_live, room)
+        self.credit = self.longer_longs(self.credit, room)
+        self.below_reach = self.longer_longs(self.below_reach, room)
+        self.first_child = self.longer_ints(self.first_child, room)
+        self.next_sibling = self.longer_ints(self.next_sibling, room)
+        self.previous_sibling = self.longer_ints(self.previous_sibling, room)
+        self.mark = self.longer_bytes(self.mark, room)
+        self.room = room
+
+    def add(self, parent: int, exact_edge: bool) -> int:
+        """Hang a new live leaf on `parent` (or `ROOT`); return its number."""
+        node = self.rows
+        if node == self.room:
+            self._reserve()
+        self.rows = node + 1
+        depth = exact = 1
+        if parent >= 0:
+            depth += self.depth[parent]
+            if exact_edge:
+                exact += self.exact[parent]
+        self.parent[node] = parent
+        self.depth[node] = depth
+        self.exact[node] = exact
+        self.exact_edge[node] = exact_edge
+        self.size[node] = self.live[node] = self.below_live[node] = 1
+        self.credit[node] = self.below_reach[node] = self.mark[node] = 0
+        self.first_child[node] = self.next_sibling[node] = self.previous_sibling[node] = _NONE
         self.depth_sum += depth
         self.square_sum += 1
         count(self.breadth, depth, 1)
         count(self.exact_breadth, exact, 1)
-        count(self.live_breadth, depth, int(live))
-        self.placed.add(node)
+        count(self.live_breadth, depth, 1)
+        self.place(node)
         if parent >= 0:
             self._link(node, parent)
-            self._grow(parent, 1, int(live), 0)
+            self._grow(parent, 1, 1, 0)
         return node
+
+    def place(self, node: int) -> None:
+        """Remember that the row of this node changed."""
+        if not self.mark[node]:
+            self.marked.append(node)
+        self.mark[node] |= PLACED
+
+    def forget_marks(self) -> None:
+        """From now on, nothing has changed."""
+        for node in self.marked:
+            self.mark[node] = 0
+        self.marked.clear()
 
     def move(self, node: int, parent: int) -> list[tuple[int, int]]:
         """Hang `node` with its subtree on `parent` (not in that subtree). Returns (node, old depth) for every node whose depth changed."""
@@ -106,22 +133,22 @@ class Tree:
         if parent >= 0:
             self._link(node, parent)
             self._grow(parent, nodes, live, reach)
-        self.placed.add(node)
+        self.place(node)
         return self._place_again(node)
 
-    def set_exact_edge(self, node: int, *, exact: bool) -> None:
+    def set_exact_edge(self, node: int, exact: bool) -> None:
         """Say whether the edge from `node` to its parent is exact; exact depths below follow."""
         self.exact_edge[node] = exact
         self._place_again(node)
 
-    def set_live(self, node: int, *, live: bool) -> None:
+    def set_live(self, node: int, live: bool) -> None:
         """Mark `node` as retracted or live again."""
-        change = int(live) - self.live[node]
+        change = live - self.live[node]
         if not change:
             return
         self.live[node] = live
         count(self.live_breadth, self.depth[node], change)
-        self.placed.add(node)
+        self.place(node)
         self._grow_sums(node, change, 0)
 
     def set_credit(self, node: int, reach: int) -> None:
@@ -133,35 +160,43 @@ class Tree:
         count(self.reach_breadth, self.depth[node], change)
         self._grow_sums(node, 0, change)
 
-    def path(self, node: int) -> Iterator[int]:
-        """`node` and its ancestors, upwards, without the root."""
+    def under(self, node: int, ancestor: int) -> bool:
+        """Whether `ancestor` is `node` or above it."""
         while node >= 0:
-            yield node
+            if node == ancestor:
+                return True
             node = self.parent[node]
+        return False
+
+    def top(self, node: int) -> int:
+        """The ancestor of `node` that hangs on the root (`node` itself, perhaps)."""
+        while self.parent[node] >= 0:
+            node = self.parent[node]
+        return node
 
     def _grow(self, node: int, nodes: int, live: int, reach: int) -> None:
         """Add a subtree's sums to `node` and its ancestors: each B gains (s + m)² − s²."""
-        parent, size, below_live, below_reach = self.parent, self.size, self.below_live, self.below_reach
-        changed = self.changed_below
         squares = 0
         while node >= 0:
-            before = size[node]
+            before = self.size[node]
             squares += nodes * (2 * before + nodes)
-            size[node] = before + nodes
-            below_live[node] += live
-            below_reach[node] += reach
-            changed.add(node)
-            node = parent[node]
+            self.size[node] = before + nodes
+            self.below_live[node] += live
+            self.below_reach[node] += reach
+            if not self.mark[node]:
+                self.mark[node] = BELOW
+                self.marked.append(node)
+            node = self.parent[node]
         self.square_sum += squares
 
     def _grow_sums(self, node: int, live: int, reach: int) -> None:
-        parent, below_live, below_reach = self.parent, self.below_live, self.below_reach
-        changed = self.changed_below
         while node >= 0:
-            below_live[node] += live
-            below_reach[node] += reach
-            changed.add(node)
-            node = parent[node]
+            self.below_live[node] += live
+            self.below_reach[node] += reach
+            if not self.mark[node]:
+                self.mark[node] = BELOW
+                self.marked.append(node)
+            node = self.parent[node]
 
     def _link(self, node: int, parent: int) -> None:
         first = self.first_child[parent]
@@ -203,7 +238,7 @@ class Tree:
 
     def _set_depths(self, node: int, depth: int, exact: int) -> None:
         before = self.depth[node]
-        self.placed.add(node)
+        self.place(node)
         if exact != self.exact[node]:
             shift(self.exact_breadth, self.exact[node], exact, 1)
             self.exact[node] = exact

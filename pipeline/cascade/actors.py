@@ -1,0 +1,51 @@
+"""(platform, actor_id) as a number, with the spreads of each and where it counts for reach."""
+
+from __future__ import annotations
+
+from pipeline.cascade.codes import NOBODY, UNKNOWN
+from pipeline.cascade.columns import Columns
+from pipeline.cascade.names import Names
+
+
+class Actors(Columns):
+    """Everyone who acted on the content, or was named as a parent."""
+
+    __slots__ = ("author_value", "changed", "counted", "first", "more", "names", "platform", "posts", "value")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names = Names()  # of actor_id, by platform
+        self.platform = self.no_ints()
+        self.first = self.no_ints()  # its spread, if it has one only, else NOBODY
+        self.more: dict[int, list[int]] = {}  # its spreads by key, if it has several
+        self.counted = self.no_ints()  # spread that its reach is attributed to, or NOBODY
+        self.value = self.no_longs()  # audience counted there, or UNKNOWN
+        self.posts: dict[int, list[tuple[int, int]]] = {}  # of an author: (act number, audience)
+        self.author_value: dict[int, int] = {}  # of an author: audience counted for primary reach
+        self.changed: set[int] = set()  # since the last freeze, apart from those of marked nodes
+
+    def _reserve(self) -> None:
+        room = self.more_room()
+        self.platform = self.longer_ints(self.platform, room)
+        self.first = self.longer_ints(self.first, room)
+        self.counted = self.longer_ints(self.counted, room)
+        self.value = self.longer_longs(self.value, room)
+        self.room = room
+
+    def number(self, platform: int, actor_id: str) -> int:
+        """The actor's number, a new one at first sight."""
+        number = self.names.add(actor_id, platform)
+        if number == self.rows:
+            if number == self.room:
+                self._reserve()
+            self.rows = number + 1
+            self.platform[number] = platform
+            self.first[number] = self.counted[number] = NOBODY
+            self.value[number] = UNKNOWN
+        return number
+
+    def spreads(self, actor: int) -> list[int]:
+        """The actor's spreads by key."""
+        if self.first[actor] >= 0:
+            return [self.first[actor]]
+        return self.more.get(actor, [])

@@ -1,0 +1,35 @@
+"""Numbers that the columns of the core are written in. Never compiled: compiled modules copy them into C variables at import."""
+
+from __future__ import annotations
+
+KINDS = ("post", "share", "like", "comment", "mention", "click", "view", "follow")
+"""Counted slots, in the order of the row models; share stands for every spread."""
+POST, SHARE = 0, 1
+SLOT = {"repin": SHARE, "quote": SHARE} | {kind: slot for slot, kind in enumerate(KINDS)}
+SLOTS = len(KINDS)
+NO_ACT = len(KINDS)
+"""Slot of retract, counter and link: events, but nothing that a person did with the content."""
+
+SPREAD_KINDS = ("share", "repin", "quote")
+SPREAD_KIND = {kind: number for number, kind in enumerate(SPREAD_KINDS)}
+
+BASES = ("exact", "inferred", "root_only", "none")
+"""Bases of a parent; a smaller index outranks."""
+BASIS_RANK = {basis: rank for rank, basis in enumerate(BASES)}
+
+ROOT = -1
+"""The virtual node at depth 0, which is not stored."""
+NOBODY = -1
+UNKNOWN = -1
+NOTHING = -1
+"""No parent is named, no campaign."""
+THE_ROOT = -2
+"""The content itself is named as parent."""
+
+# How a spread got its place; the numbers index `schemas.rows.PARENT_STATUS`.
+AT_ROOT, BY_EVENT, BY_ACTOR, NOT_NAMED, UNRESOLVED, SELF, NOT_A_SPREAD, CYCLE = range(8)
+
+MINUTE_US = 60_000_000
+
+PLACED, BELOW = 1, 2
+"""Marks of a node since the last freeze: its own place or facts changed; a sum over its subtree changed."""

@@ -1,0 +1,12 @@
+from pipeline.cascade cimport minutes, reach
+from pipeline.cascade.acts cimport Acts
+from pipeline.cascade.content cimport Content
+
+cdef int NO_ACT, POST, SHARE
+
+cpdef add(Content content, str target, int actor, bint moderator)
+cpdef target_arrived(Content content, str target)
+cpdef judge(Content content, str target)
+cdef _note_refused(Content content, str target, int refused)
+cdef _set_spread_live(Content content, int node, bint live)
+cdef _set_act_live(Content content, int act, bint live)

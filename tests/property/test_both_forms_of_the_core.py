@@ -1,0 +1,29 @@
+"""The core is one source in two forms; what holds for the compiled form holds for the plain one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.cascade import COMPILED
+
+SUITE = ["test_core_equals_brute_force.py", "test_names.py"]
+
+
+@pytest.mark.skipif(not COMPILED, reason="no compiled core here: the suite has run on the plain form already")
+@pytest.mark.timeout(900)
+def test_the_plain_form_keeps_every_property_too():
+    folder = Path(__file__).parent
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(folder / name for name in SUITE)],
+        env=os.environ | {"CASCADES_PLAIN_CORE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "passed" in done.stdout
