@@ -99,9 +99,13 @@ class Cycle:
     async def _produce(self, applied: Applied) -> None:
         if not (applied.dead_letters or applied.misplaced):
             return
-        with self._metrics.timed(Metric.STAGE_SECONDS, "produce"):
-            await self._producer.send_dead_letters(applied.dead_letters)
-            await self._producer.send_in_order(applied.misplaced)
+        self._flusher.sent.clear()
+        try:
+            with self._metrics.timed(Metric.STAGE_SECONDS, "produce"):
+                await self._producer.send_dead_letters(applied.dead_letters)
+                await self._producer.send_in_order(applied.misplaced)
+        finally:
+            self._flusher.sent.set()
 
     def _count(self, records: int, applied: Applied) -> None:
         add = self._metrics.add

@@ -84,6 +84,9 @@ class Flusher:
         self._work, self._hurry, self._space, self._idle = (asyncio.Event() for _ in range(4))
         self._space.set()
         self._idle.set()
+        self.sent = asyncio.Event()
+        """Clear while a folded range still sends records to Kafka: no freeze may take it in, or the changelog would skip what was never sent."""
+        self.sent.set()
 
     def add(self, folded: Range, rows: int) -> None:
         """A range was folded, and everything that it sends to Kafka is there: acknowledge it after the next write.
@@ -132,6 +135,7 @@ class Flusher:
                 return
 
     async def _flush(self) -> None:
+        await self.sent.wait()
         ranges, self._ranges = self._ranges, []
         self._work.clear()
         blocks = Blocks()

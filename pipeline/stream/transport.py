@@ -225,6 +225,7 @@ class Consumer(driver.Consumer):
             return
         self._read_offset.update(positions)
         self._committed_offset.update(positions)
+        self._held = set(positions)  # until their states are there, also when nothing but the position was lost
         self._owner.given({tp.partition: offset for tp, offset in positions.items()}, self)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:

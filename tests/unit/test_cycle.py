@@ -15,6 +15,8 @@ class Parts:
 
     def __init__(self):
         self.steps, self.drains = [], []
+        self.sent = asyncio.Event()
+        self.sent.set()
         self.taken, self.space, self.revived = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.cold = set()
         self.taken.set()
