@@ -75,7 +75,11 @@ class Checks:
         if isinstance(event, RefusedError):
             if here not in self._letters_seen:
                 return "its dead letter is not in Kafka"
-            return "" if self._stored("dead_letters", (TOPIC, *here, record.timestamp * 1000)) else "its dead letter is not in ClickHouse"
+            return (
+                ""
+                if self._stored("dead_letters", (TOPIC, *here, record.timestamp * 1000))
+                else "its dead letter is not in ClickHouse"
+            )
         key = event.content_id.encode()
         if key != record.key or partition_for(key, self._world.settings.partitions) != tp.partition:
             return "" if here in self._copies_seen else "it was not produced again under its key"
