@@ -195,6 +195,20 @@ def replay(
 
 
 @app.command()
+def rebuild() -> None:
+    """Make the workers read every event again.
+
+    Stop all workers first. Throws their state away (changelog topic, local files on this machine) and sets the group's offsets to the start;
+    the rows in ClickHouse stay and are replaced by their equals. For a lost or doubtful state, or a ClickHouse that lost rows.
+
+    Example: cascades rebuild && cascades worker
+    """
+    from pipeline.commands import rebuild as command
+
+    raise typer.Exit(command.run())
+
+
+@app.command()
 def query(
     sql: Annotated[str, typer.Argument(help="One statement; - reads it from standard input.")],
     output: Annotated[

@@ -69,6 +69,20 @@ class Settings(BaseSettings):
     )
     fetch_max_records: int = Field(4000, ge=1, description="most records of one partition folded at a stretch")
     flush_interval_s: float = Field(1.0, gt=0, description="seconds between two writes to ClickHouse")
+    state_dir: Path = Field(
+        Path.home() / ".local" / "state" / "share-cascades",
+        description="the workers' local state on this machine; a cache of the changelog topic, safe to delete while none runs",
+    )
+    state_idle_hours: float = Field(
+        72.0,
+        gt=0,
+        description="hours without a new record after which a content leaves memory; it comes back with its next record",
+    )
+    state_max_events: int = Field(
+        10_000_000,
+        ge=1,
+        description="events of contents that a worker holds in memory (about 400 bytes each); above it the contents idle the longest leave",
+    )
     flush_max_rows: int = Field(200_000, ge=1, description="rows waiting for ClickHouse above which reading pauses")
     dead_letter_stop_share: float = Field(
         0.0,

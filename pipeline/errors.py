@@ -4,6 +4,7 @@ CascadesError                 every error we raise on purpose; its text says wha
 ├── UsageError                a setting, argument or environment that cannot work as it is
 │   └── TopicMismatchError    a topic exists with another partition count than configured
 ├── DeadLetterSurgeError      more records are refused than a setting allows
+├── FencedError               another worker owns the partition now: join the group anew
 ├── UnavailableError          a part (Kafka, ClickHouse, a port, disk space) is not there
 └── SinkError                 ClickHouse did not take a block
     ├── SinkTransientError    try the same block again later (network, overload, restart)
@@ -31,6 +32,10 @@ class TopicMismatchError(UsageError):
 
 class DeadLetterSurgeError(CascadesError):
     """More records are refused than `dead_letter_stop_share` allows: the worker stops."""
+
+
+class FencedError(CascadesError):
+    """Another worker owns a partition that this one took for its own: nothing more of it may be written."""
 
 
 class UnavailableError(CascadesError):

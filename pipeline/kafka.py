@@ -40,7 +40,16 @@ def partition_for(key: bytes, partitions: int) -> int:
 
 def topic_specs(settings: Settings) -> list[TopicSpec]:
     """The topics that our processes need, as the settings want them."""
-    return [topics.events(settings.events_topic, settings.partitions), topics.dead_letters(settings.dead_letter_topic)]
+    return [
+        topics.events(settings.events_topic, settings.partitions),
+        topics.dead_letters(settings.dead_letter_topic),
+        changelog_spec(settings),
+    ]
+
+
+def changelog_spec(settings: Settings) -> TopicSpec:
+    """The changelog topic of the settings' group."""
+    return topics.changelog(settings.events_topic, settings.group, settings.partitions)
 
 
 async def ensure_topics(settings: Settings) -> None:
@@ -49,7 +58,7 @@ async def ensure_topics(settings: Settings) -> None:
     Raises TopicMismatchError when a topic exists otherwise than it must be, UnavailableError when Kafka cannot be reached or refuses.
     """
     specs = {spec.name: spec for spec in topic_specs(settings)}
-    async with _admin(settings) as admin:
+    async with admin_client(settings) as admin:
         found = await _partition_counts(admin, specs)
         if missing := [specs[name] for name in specs if name not in found]:
             await _create(admin, missing, settings.replication)
@@ -63,7 +72,7 @@ async def ensure_topics(settings: Settings) -> None:
 async def missing_topics(settings: Settings) -> list[str]:
     """Check the topics that exist and name those that do not; changes nothing. Raises as `ensure_topics` does."""
     specs = {spec.name: spec for spec in topic_specs(settings)}
-    async with _admin(settings) as admin:
+    async with admin_client(settings) as admin:
         found = await _partition_counts(admin, specs)
         configs = await _configs(admin, found) if found else {}
     for name, partitions in found.items():
@@ -73,7 +82,7 @@ async def missing_topics(settings: Settings) -> list[str]:
 
 async def partition_count(settings: Settings, topic: str) -> int:
     """How many partitions a topic has; 0 when it is not there. Raises UnavailableError when Kafka cannot be reached."""
-    async with _admin(settings) as admin:
+    async with admin_client(settings) as admin:
         return (await _partition_counts(admin, [topic])).get(topic, 0)
 
 
@@ -100,7 +109,7 @@ async def _is_up(settings: Settings) -> bool:
     if not await _any_connects(settings.kafka_bootstrap.split(",")):
         return False
     try:
-        async with _admin(settings) as admin:
+        async with admin_client(settings) as admin:
             return bool((await admin.describe_cluster())["brokers"])
     except UnavailableError:
         return False
@@ -120,7 +129,8 @@ async def _any_connects(addresses: Iterable[str]) -> bool:
 
 
 @asynccontextmanager
-async def _admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+async def admin_client(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+    """A connected admin client. Raises UnavailableError when Kafka cannot be reached, or refuses what is asked within."""
     admin = AIOKafkaAdminClient(**client_options(settings))
     try:
         await admin.start()

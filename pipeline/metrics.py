@@ -60,9 +60,12 @@ class Metric(Enum):
     BATCH_SECONDS = Spec("cascades_batch_seconds", "histogram", "Time from taking a batch to handing its rows over")
     # p99 above the flush interval: lower CASCADES_FETCH_MAX_RECORDS or add a worker.
     STAGE_SECONDS = Spec(
-        "cascades_stage_seconds", "histogram", "Time per step: decode, fold, produce, freeze, write", ("stage",)
+        "cascades_stage_seconds",
+        "histogram",
+        "Time per step: decode, load, fold, produce, freeze, write, keep",
+        ("stage",),
     )
-    # The slowest stage is the one to scale: decode and fold by workers, write by ClickHouse, produce by Kafka.
+    # The slowest stage is the one to scale: decode and fold by workers, write by ClickHouse, produce and keep by Kafka.
     LAG_RECORDS = Spec(
         "cascades_lag_records", "gauge", "Records between the committed offset and the end", ("partition",)
     )
@@ -90,6 +93,18 @@ class Metric(Enum):
         "cascades_rebuild_records", "gauge", "Records still to be read before a partition starts", ("partition",)
     )
     # Falls to 0 after a start. Stands still: Kafka is slow or gone.
+    CHANGELOG_BYTES = Spec(
+        "cascades_changelog_bytes_total", "counter", "Keys and values written to the changelog, before compression"
+    )
+    # More than half of the bytes read: many quiet contents at a low rate (harmless), or a short flush interval.
+    RESTORE_SECONDS = Spec("cascades_restore_seconds", "histogram", "Time to restore the state of one partition")
+    # Minutes: no local state (is CASCADES_STATE_DIR kept over restarts?), or the changelog is gone and the events are read.
+    CONTENTS_EVICTED = Spec("cascades_contents_evicted_total", "counter", "Contents that left memory")
+    # A burst each time the idle time passes is normal. Close to the rate of events: CASCADES_STATE_MAX_EVENTS is too low.
+    CONTENTS_REVIVED = Spec(
+        "cascades_contents_revived_total", "counter", "Contents that came back to memory with a new record"
+    )
+    # Should be far below the events folded: each costs as much time as its cascade is large.
     REBALANCES = Spec("cascades_rebalances_total", "counter", "Times that partitions were taken or given")
     # A few per deployment. Steady: workers are killed or too slow to poll; look at their memory and at pauses.
     PAGE_STREAMS = Spec("cascades_page_streams", "gauge", "Browsers that watch the page")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from schemas import topics
+import msgspec
+
+from schemas import changelog, topics
 from schemas.dead_letter import REASONS, DeadLetterHeaders
 from schemas.event import ShareEvent
 
 if TYPE_CHECKING:
+    from msgspec import Struct
+
     from schemas.topics import TopicSpec
 
 _KAFKA = "0.5.0"  # version of AsyncAPI's Kafka binding
@@ -35,6 +39,7 @@ def document() -> dict[str, Any]:
         "channels": {
             "shareEvents": _channel(topics.events(), "shareEvent"),
             "deadLetters": _channel(topics.dead_letters(), "deadLetter"),
+            "changelog": _channel(topics.changelog(), "contentChunk", "partitionPosition"),
         },
         "operations": {
             "foldShareEvents": _operation(
@@ -44,18 +49,32 @@ def document() -> dict[str, Any]:
                 "send", "shareEvents", "An event under a wrong key is produced again under the right one."
             ),
             "sendDeadLetters": _operation("send", "deadLetters", "A record that breaks the contract, at least once."),
+            "keepState": _operation(
+                "send",
+                "changelog",
+                "What the state of a partition is rebuilt from, in transactions that fence former owners.",
+            ),
+            "restoreState": _operation("receive", "changelog", "Read at assignment, committed transactions only."),
         },
         "components": {
-            "messages": {"shareEvent": _share_event(), "deadLetter": _dead_letter()},
+            "messages": {
+                "shareEvent": _share_event(),
+                "deadLetter": _dead_letter(),
+                "contentChunk": _array(
+                    "content_id in UTF-8, a zero byte, chunk number as big-endian u32", changelog.Chunk
+                ),
+                "partitionPosition": _array("one zero byte", changelog.Position),
+            },
             "schemas": {
                 "ShareEventV1": ShareEvent.model_json_schema(),
                 "DeadLetterHeaders": DeadLetterHeaders.model_json_schema(),
+                **_components(changelog.Chunk, changelog.Position),
             },
         },
     }
 
 
-def _channel(topic: TopicSpec, message: str) -> dict[str, Any]:
+def _channel(topic: TopicSpec, *messages: str) -> dict[str, Any]:
     binding: dict[str, Any] = {
         "topicConfiguration": {name: _config(name, value) for name, value in topic.config.items()},
         "bindingVersion": _KAFKA,
@@ -64,7 +83,7 @@ def _channel(topic: TopicSpec, message: str) -> dict[str, Any]:
         binding["partitions"] = topic.partitions
     return {
         "address": topic.name,
-        "messages": {message: {"$ref": f"#/components/messages/{message}"}},
+        "messages": {message: {"$ref": f"#/components/messages/{message}"} for message in messages},
         "servers": [{"$ref": "#/servers/kafka"}],
         "bindings": {"kafka": binding},
     }
@@ -108,6 +127,29 @@ def _dead_letter() -> dict[str, Any]:
         "payload": {"type": "string", "format": "binary", "description": "the refused value, byte for byte"},
         "bindings": _key("the refused record's own key"),
     }
+
+
+def _array(key: str, shape: type[Struct]) -> dict[str, Any]:
+    """A record of the changelog: internal, msgpack, the fields in the order of the schema."""
+    return {
+        "name": shape.__name__,
+        "title": f"Changelog: {shape.__name__.lower()}",
+        "description": (shape.__doc__ or "")
+        + " A msgpack array; fields are in the schema's order, trailing ones may be missing.",
+        "contentType": "application/vnd.msgpack",
+        "payload": {"$ref": f"#/components/schemas/{shape.__name__}"},
+        "bindings": _key(key),
+    }
+
+
+def _components(*shapes: type[Struct]) -> dict[str, Any]:
+    """Array schemas, with the name of each place as its title."""
+    _, found = msgspec.json.schema_components(shapes, ref_template="#/components/schemas/{name}")
+    everything: tuple[type[Struct], ...] = (*shapes, changelog.Fact)
+    for shape in everything:
+        for name, place in zip(shape.__struct_fields__, found[shape.__name__]["prefixItems"], strict=True):
+            place["title"] = name
+    return found
 
 
 def _key(description: str) -> dict[str, Any]:

@@ -14,6 +14,10 @@ ORIGIN_HEADER = "cascades-origin"
 FOREVER = -1
 DEAD_LETTER_MAX_BYTES = 4 * 1024 * 1024
 """A record near the broker's default limit (1 MiB), its key and its headers fit with room to spare."""
+CHANGELOG_MAX_BYTES = 1024 * 1024
+"""Record batches are half of that at most, before compression."""
+CHANGELOG_SEGMENT_BYTES = 128 * 1024 * 1024
+"""Only closed segments are compacted, and a restore without local state reads whatever is left."""
 
 
 EVENT_MAX_BYTES = 1024 * 1024 + 12
@@ -65,3 +69,19 @@ def dead_letters(name: str = "share.events.dlq", retention_ms: int = FOREVER) ->
         "retention.bytes": str(FOREVER),
     }
     return TopicSpec(name, None, MappingProxyType(config))
+
+
+def changelog(events_name: str = "share.events", group: str = "cascades", partitions: int = 8) -> TopicSpec:
+    """The state of the workers of one group (`schemas.changelog`): of every key the latest value, in the partition of the
+    events that it is made from. Two groups never share one: each cuts its chunks where it likes.
+    """
+    config = {
+        "cleanup.policy": "compact",
+        "max.message.bytes": str(CHANGELOG_MAX_BYTES),
+        "retention.ms": str(FOREVER),
+        "retention.bytes": str(FOREVER),
+        "segment.bytes": str(CHANGELOG_SEGMENT_BYTES),
+    }
+    return TopicSpec(
+        f"{events_name}.{group}.changelog", partitions, MappingProxyType(config), frozenset({"cleanup.policy"})
+    )

@@ -1,6 +1,8 @@
 """The pure core: `fold` puts an event into the state of its content, `freeze` reads rows out of it. No I/O, no clock, no randomness."""
 
 from pipeline.cascade.content import Content
+from pipeline.cascade.facts import encode as encode_fact
+from pipeline.cascade.facts import replay, restore
 from pipeline.cascade.fold import Outcome, fold
 from pipeline.cascade.freeze import discard, freeze
 from pipeline.cascade.minutes import Window, windows
@@ -9,4 +11,16 @@ from pipeline.cascade.tree import __file__ as _core
 COMPILED = not _core.endswith(".py")
 """Whether the core runs as C (see setup.py), or as plain Python. The figures are the same."""
 
-__all__ = ["COMPILED", "Content", "Outcome", "Window", "discard", "fold", "freeze", "windows"]
+__all__ = [
+    "COMPILED",
+    "Content",
+    "Outcome",
+    "Window",
+    "discard",
+    "encode_fact",
+    "fold",
+    "freeze",
+    "replay",
+    "restore",
+    "windows",
+]

@@ -38,7 +38,7 @@ cdef class Content:
 
     cdef list counts
     cdef long long undone
-    cdef long long duplicates
+    cdef public long long duplicates
     cdef dict counters
     cdef tuple campaign_of_post
     cdef tuple campaign_named
@@ -53,3 +53,4 @@ cdef class Content:
     cdef long long sharers_known
 
     cdef int platform(self, str name) except -1
+    cpdef bint knows(self, str event_id) except -1

@@ -119,6 +119,10 @@ class Content:
             self.log_sums.append(0)
         return number
 
+    def knows(self, event_id: str) -> bool:
+        """Whether an event of this id has come; being named as a parent is not enough."""
+        return self.events.find(event_id) != 0
+
     @property
     def size(self) -> int:
         """All nodes: 1 for the root + every spread."""

@@ -188,8 +188,7 @@ def _unfollow(content: Content, node: int) -> None:
     followers = content.followers.get(actor) if actor != NOBODY else None
     if followers is None:
         return
-    key = content.spreads.key
-    at = bisect_left(followers, key(node), key=key)  # thousands may wait for one event: no search from the front
+    at = content.spreads.position(followers, node, False)  # thousands may wait for one event: no search from the front
     if at < len(followers) and followers[at] == node:
         del followers[at]
         if not followers:

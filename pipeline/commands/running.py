@@ -25,7 +25,7 @@ READY_DEADLINE_S = 120.0
 EMBEDDED = {"kafka_security_protocol": "PLAINTEXT", "clickhouse_user": "default", "clickhouse_reader_user": "reader"}
 """How the embedded parts are talked to, whatever the environment says of others. The page logs in as the one who only reads."""
 _PASSED_ON = (
-    *("kafka_bootstrap", "clickhouse_url", "page_port", "metrics_port", "worker_status_url"),
+    *("kafka_bootstrap", "clickhouse_url", "page_port", "metrics_port", "worker_status_url", "state_dir"),
     *EMBEDDED,
 )
 
@@ -45,7 +45,7 @@ class Running:
         with ExitStack() as undo:
             asked = _with_ports(self._asked)
             self._stack = undo.enter_context(Stack(self._data, asked, self._progress))
-            self.settings = self._stack.settings
+            self.settings = self._stack.settings.model_copy(update={"state_dir": self._data / "state"})
             self._progress("ClickHouse: bringing the schema up to date …", None)
             migrate(self.settings)
             self._start(undo, "worker", self.settings)

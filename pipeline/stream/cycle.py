@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from pipeline.stream.batch import Batch
     from pipeline.stream.flusher import Flusher
+    from pipeline.stream.keeper import Revive
     from pipeline.stream.partition import Applied, PartitionState
     from pipeline.stream.producer import Producer
 
@@ -22,26 +23,30 @@ class Cycle:
     """Takes the batches of all partitions, one after the other.
 
     1. **Decode** each record, or say why not.
-    2. **Fold** what is new into the state of its content. Steps 1 and 2 run without an await: a freeze never sees half a range.
+    2. **Fold** what is new into the state of its content; contents that left memory come back first. A range is folded without an await:
+       a freeze never sees half of it.
     3. **Produce** dead letters and re-keyed records, and wait for Kafka's acknowledgement.
     4. **Hand over** to the flusher, which **freezes** all that changed about once a second,
-    5. **writes** it to ClickHouse, and
-    6. **acknowledges** the ranges, which makes their offsets committable.
+    5. **writes** it to ClickHouse,
+    6. **keeps** it: changelog (committed), then local store, and
+    7. **acknowledges** the ranges, which makes their offsets committable.
 
     Crash points: before the end of step 3 nothing of the batch is acknowledged, so it is read again; its dead letters and re-keyed records may
-    then be in Kafka twice, under the same identity. Steps 4 to 6: see `pipeline.stream.flusher`. A batch that a rebalance has
+    then be in Kafka twice, under the same identity. Steps 4 to 7: see `pipeline.stream.flusher`. A batch that a rebalance has
     overtaken (`batch.live` is false) is left alone: its records are read again by whoever owns the partition now.
     """
 
     def __init__(
         self,
         states: Mapping[int, PartitionState],
+        revive: Revive,
         producer: Producer,
         flusher: Flusher,
         metrics: Metrics,
         surge: Surge | None = None,
     ) -> None:
         self._states = states
+        self._revive = revive
         self._producer = producer
         self._flusher = flusher
         self._metrics = metrics
@@ -57,7 +62,9 @@ class Cycle:
         self._between.clear()
         try:
             with self._metrics.timed(Metric.BATCH_SECONDS):
-                applied = self._fold(batch)
+                applied = await self._fold(batch)
+                if applied is None:
+                    return
                 await self._produce(applied)
                 if batch.live:
                     self._flusher.add(batch.range, applied.rows)
@@ -73,11 +80,18 @@ class Cycle:
             return False
         return await self._flusher.drain(until - asyncio.get_running_loop().time())
 
-    def _fold(self, batch: Batch) -> Applied:
+    async def _fold(self, batch: Batch) -> Applied | None:
+        """None when a rebalance overtook the batch while its contents came back to memory."""
+        state = self._states[batch.partition]
         with self._metrics.timed(Metric.STAGE_SECONDS, "decode"):
             decoded = decode(batch.records)
+        while missing := state.missing(decoded):
+            with self._metrics.timed(Metric.STAGE_SECONDS, "load"):
+                await self._revive(state, missing)
+            if not batch.live:
+                return None
         with self._metrics.timed(Metric.STAGE_SECONDS, "fold"):
-            applied = self._states[batch.partition].apply(batch.records, decoded)
+            applied = state.apply(batch.records, decoded)
         self._count(len(batch.records), applied)
         self._surge.saw(len(batch.records), len(applied.dead_letters))
         return applied
@@ -85,9 +99,13 @@ class Cycle:
     async def _produce(self, applied: Applied) -> None:
         if not (applied.dead_letters or applied.misplaced):
             return
-        with self._metrics.timed(Metric.STAGE_SECONDS, "produce"):
-            await self._producer.send_dead_letters(applied.dead_letters)
-            await self._producer.send_in_order(applied.misplaced)
+        self._flusher.sent.clear()
+        try:
+            with self._metrics.timed(Metric.STAGE_SECONDS, "produce"):
+                await self._producer.send_dead_letters(applied.dead_letters)
+                await self._producer.send_in_order(applied.misplaced)
+        finally:
+            self._flusher.sent.set()
 
     def _count(self, records: int, applied: Applied) -> None:
         add = self._metrics.add

@@ -1,4 +1,5 @@
-"""Steps 4 to 6 of the cycle: about once a second, freeze what changed, write it to ClickHouse in a thread, acknowledge the ranges.
+"""Steps 4 to 7 of the cycle: about once a second, freeze what changed, write it to ClickHouse in a thread, keep it in the changelog,
+acknowledge the ranges. Folding goes on meanwhile.
 
 What happens at each crash point:
 
@@ -6,15 +7,17 @@ What happens at each crash point:
 |-------------------------------------------|-----------------------------------|-------------------------------------------------------|
 | before the freeze, or before the write    | nothing of the ranges             | the ranges are read and folded again                  |
 | during the write                          | some tables have the rows, some not | read again; the same rows under the same versions     |
-| after the answer, before the commit       | all rows                          | read again; every row replaces its equal              |
-| after the commit                          | all rows and the offsets          | nothing is read again                                 |
+| after ClickHouse's answer                 | all rows                          | read again; every row replaces its equal              |
+| while the changelog is written            | all rows                          | see `pipeline.stream.journal`                         |
+| after that, before the commit of offsets  | all rows and the state            | read again, and skipped                               |
+| after the commit of offsets               | rows, state and offsets           | nothing is read again                                 |
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -26,12 +29,15 @@ from schemas.rows import Blocks
 if TYPE_CHECKING:
     from pipeline.sinks.base import Sink
     from pipeline.stream.batch import Range
+    from pipeline.stream.keeper import Frozen
     from pipeline.stream.status import Status
 
 log = logging.getLogger("cascades.flush")
 
-Freeze = Callable[[Blocks], None]
-"""Appends the rows of everything that changed, over all partitions, at one point between two ranges."""
+Freeze = Callable[[Blocks], Sequence["Frozen"]]
+"""Appends the rows of everything that changed, over all partitions, at one point between two ranges, and returns what the changelogs get."""
+Keep = Callable[[Sequence["Frozen"]], Awaitable[None]]
+"""Writes that to the changelogs; returns when it outlives this process."""
 InThread = Callable[[Callable[[Blocks], None], Blocks], Awaitable[None]]
 Sleep = Callable[[float], Awaitable[None]]
 Rescue = Callable[[Blocks, SinkRowError], Awaitable[None]]
@@ -51,6 +57,7 @@ class Flusher:
         self,
         sink: Sink,
         freeze: Freeze,
+        keep: Keep,
         status: Status,
         metrics: Metrics,
         *,
@@ -63,6 +70,7 @@ class Flusher:
     ) -> None:
         self._sink = sink
         self._freeze = freeze
+        self._keep = keep
         self._status = status
         self._metrics = metrics
         self._interval_s = interval_s
@@ -76,6 +84,9 @@ class Flusher:
         self._work, self._hurry, self._space, self._idle = (asyncio.Event() for _ in range(4))
         self._space.set()
         self._idle.set()
+        self.sent = asyncio.Event()
+        """Clear while a folded range still sends records to Kafka: no freeze may take it in, or the changelog would skip what was never sent."""
+        self.sent.set()
 
     def add(self, folded: Range, rows: int) -> None:
         """A range was folded, and everything that it sends to Kafka is there: acknowledge it after the next write.
@@ -96,7 +107,7 @@ class Flusher:
         await self._space.wait()
 
     async def run(self) -> None:
-        """Flush for ever. Raises SinkSchemaError, and the SinkRowError that `rescue` cannot cure: nothing may be skipped."""
+        """Flush for ever. Raises SinkSchemaError, and the SinkRowError that `rescue` cannot cure: nothing may be skipped. FencedError too."""
         due = 0.0
         loop = asyncio.get_running_loop()
         while True:
@@ -124,14 +135,18 @@ class Flusher:
                 return
 
     async def _flush(self) -> None:
+        await self.sent.wait()
         ranges, self._ranges = self._ranges, []
         self._work.clear()
         blocks = Blocks()
         with self._metrics.timed(Metric.STAGE_SECONDS, "freeze"):
-            self._freeze(blocks)
+            frozen = self._freeze(blocks)
         self._make_space()
         if blocks:
             await self._write(blocks)
+        if frozen:
+            with self._metrics.timed(Metric.STAGE_SECONDS, "keep"):
+                await self._keep(frozen)
         for written in ranges:
             written.acknowledge()
         if not self._ranges:

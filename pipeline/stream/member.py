@@ -6,12 +6,15 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, cast
 
-from pipeline.kafka import client_options, partition_for
+from pipeline.kafka import changelog_spec, client_options, partition_for
 from pipeline.metrics import Metric, Metrics
 from pipeline.stream.app import make_app
+from pipeline.stream.changelog import Changelog
 from pipeline.stream.contact import watch_kafka
 from pipeline.stream.cycle import Cycle
 from pipeline.stream.flusher import Flusher
+from pipeline.stream.journal import Journal
+from pipeline.stream.keeper import Keeper
 from pipeline.stream.lookup import LookUp
 from pipeline.stream.ownership import Ownership
 from pipeline.stream.partition import PartitionState
@@ -19,14 +22,17 @@ from pipeline.stream.producer import Producer
 from pipeline.stream.progress import watch_progress
 from pipeline.stream.rebuild import catch_up
 from pipeline.stream.salvage import Salvage
+from pipeline.stream.state_dir import StateDir
+from pipeline.stream.store import LocalStore
 from pipeline.stream.surge import Surge
 from pipeline.stream.watchdog import Watchdog
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable
 
     from pipeline.config import Settings
     from pipeline.sinks.base import Sink
+    from pipeline.stream.keeper import Keep, Progress, Revive
     from pipeline.stream.status import Status
     from pipeline.stream.transport import Consumer
 
@@ -48,10 +54,20 @@ class Member:
         self._failed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
         self._tasks: list[asyncio.Task[None]] = []
         self._producer = Producer(self._options, settings.dead_letter_topic, settings.events_topic, status, metrics)
-        self.ownership = Ownership(self._new_state, self._catch_up, self._drain, self._fail, status, metrics)
+        self._state_dir = StateDir(settings)
+        self.keeper = Keeper(
+            self._new_journal,
+            self._new_state,
+            self._catch_up,
+            metrics,
+            idle_ms=round(settings.state_idle_hours * 3_600_000),
+            max_facts=settings.state_max_events,
+        )
+        self.ownership = Ownership(self.keeper, self._drain, self._fail, status, metrics)
         self.flusher = Flusher(
             sink,
             self.ownership.freeze,
+            self.ownership.keep,
             status,
             metrics,
             interval_s=settings.flush_interval_s,
@@ -59,7 +75,7 @@ class Member:
             rescue=self._salvage(sink).rescue,
         )
         surge = Surge(settings.dead_letter_stop_share, settings.dead_letter_stop_records)
-        self._cycle = Cycle(self.ownership.states, self._producer, self.flusher, metrics, surge)
+        self._cycle = Cycle(self.ownership.states, self.keeper.revive, self._producer, self.flusher, metrics, surge)
         self.watchdog = Watchdog(status, settings.watchdog_s)
         self.app = make_app(settings, self._options, self.ownership, self._cycle.take, self._fail)
 
@@ -91,30 +107,38 @@ class Member:
         elif not await self._drain():
             log.warning("not everything was written before the end; it is read again at the next start")
         await self.app.stop()
-        await self.ownership.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.ownership.stop()
         await self._producer.stop()
+        self._state_dir.close()
 
     def _salvage(self, sink: Sink) -> Salvage:
         topic = self._settings.events_topic
         look_up = LookUp(self._options, topic)
         return Salvage(sink, topic, look_up, self._producer.send_dead_letters, self._metrics)
 
-    def _new_state(self, partition: int) -> PartitionState:
+    def _new_journal(self, partition: int) -> Journal:
+        settings = self._settings
+        changelog = Changelog(changelog_spec(settings).name, partition, settings.group, self._options)
+        return Journal(changelog, LocalStore(self._state_dir.store(partition)), settings.epoch)
+
+    def _new_state(self, partition: int, store: LocalStore) -> PartitionState:
         settings = self._settings
 
         def place(key: bytes) -> int:
             return partition_for(key, settings.partitions)
 
-        return PartitionState(settings.events_topic, partition, place, settings.population(), settings.epoch)
+        return PartitionState(settings.events_topic, partition, place, settings.population(), settings.epoch, store)
 
-    async def _catch_up(self, state: PartitionState, until: int, progress: Callable[[int, int], None]) -> None:
-        await catch_up(state, until, self._options, progress)
+    async def _catch_up(
+        self, state: PartitionState, until: int, progress: Progress, keep: Keep, revive: Revive
+    ) -> None:
+        await catch_up(state, until, self._options, progress, keep, revive)
 
     async def _drain(self) -> bool:
-        return await self._cycle.drain(DRAIN_DEADLINE_S)
+        return not self._failed.done() and await self._cycle.drain(DRAIN_DEADLINE_S)
 
     def _fail(self, error: BaseException) -> None:
         if not self._failed.done():

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from schemas.dead_letter import REPLAY_HEADER
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pipeline.stream.batch import Record
 
@@ -72,3 +72,11 @@ class Fence:
             return True
         self._seen[partition] = offset
         return False
+
+    def seen(self) -> dict[int, int]:
+        """What is to be kept: the greatest origin offset by source partition."""
+        return dict(self._seen)
+
+    def restore(self, seen: Mapping[int, int]) -> None:
+        """Go on from what was kept."""
+        self._seen = dict(seen)

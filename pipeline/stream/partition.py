@@ -3,41 +3,53 @@
 The state is a function of the partition's log up to `next_offset`: whoever reads the same records from the start has the same state,
 and freezes the same rows under the same versions. That is why reading a range again is harmless.
 
-Room for durable state: contents, `next_offset` and the two fences are all there is to keep, and `Held.last_offset` is the source offset that a
-changelog entry of the content carries.
+All there is to keep is `next_offset`, the two fences and the facts of each content: `changes` gives what is new of them, at the same point as `freeze`
+gives the rows. A content that has nothing to give may leave memory (`evict`) and comes back before the next record of its own (`missing`, `admit`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from pipeline.cascade import Content, Outcome, discard, fold, freeze
+from pipeline.cascade import Content, Outcome, discard, encode_fact, fold, freeze
 from pipeline.stream.dead_letters import DeadLetter
 from pipeline.stream.misplaced import Fence, Misplaced
 from pipeline.stream.raw_rows import event_row
 from pipeline.stream.replayed import Replayed
+from pipeline.stream.thaw import Held
+from schemas.changelog import REPLAY_VALUE, replay_key
 from schemas.dead_letter import RefusedError
 from schemas.wire import WireEvent, micros
 
 if TYPE_CHECKING:
     from pipeline.stream.batch import Record
+    from pipeline.stream.chunks import KeyValue
     from pipeline.stream.decode import Decoded
+    from schemas.dead_letter import Identity
     from schemas.rows import Blocks
 
 Place = Callable[[bytes], int]
 """The partition that a key belongs to, as Kafka's default partitioner says."""
 
 
-@dataclass(slots=True, eq=False)
-class Held:
-    """One content with what the partition must know of it."""
+class Cold(Protocol):
+    """Where the contents are that left memory: `pipeline.stream.store.LocalStore`."""
 
-    content: Content
-    key: bytes
-    last_offset: int = -1
-    nodes: int = 0
+    def __contains__(self, content: bytes) -> bool:
+        """Whether a content (its id in UTF-8) is kept there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What the changelog gets of one partition, frozen between two ranges."""
+
+    records: list[KeyValue]
+    next_offset: int
+    fence: dict[int, int]
+    latest_ms: int
 
 
 @dataclass(slots=True)
@@ -65,24 +77,40 @@ class Applied:
 class PartitionState:
     """Contents of one partition, the fences, and the rows that wait. Used on the event loop only."""
 
-    def __init__(self, topic: str, partition: int, place: Place, population: Mapping[str, int], epoch: int = 0) -> None:
+    def __init__(
+        self,
+        topic: str,
+        partition: int,
+        place: Place,
+        population: Mapping[str, int],
+        epoch: int = 0,
+        cold: Cold | None = None,
+    ) -> None:
         self.topic = topic
         self.partition = partition
         self.next_offset = 0
         """Records below were applied; a record is applied once."""
-        self.nodes = 0
+        self.nodes = self.facts = 0
+        """Spreads, and facts of all kinds, held in memory."""
+        self.latest_ms = 0
+        """When Kafka appended the latest record that was folded."""
+        self.population = population
+        self._cold = cold
+        self._kept_offset = 0
         self._place = place
-        self._population = population
         self._epoch = epoch
         self._contents: dict[str, Held] = {}
         self._fence = Fence()
         self._replayed = Replayed()
         self._touched: dict[str, Held] = {}
+        """Changed since the last rows were made."""
+        self._unkept: dict[str, Held] = {}
+        """Changed since the changelog's last records were made."""
         self._raw: list[tuple[object, ...]] = []
         self._refused: list[tuple[object, ...]] = []
 
     def __len__(self) -> int:
-        """Contents held."""
+        """Contents held in memory."""
         return len(self._contents)
 
     def apply(self, records: Iterable[Record], decoded: Iterable[Decoded]) -> Applied:
@@ -99,13 +127,75 @@ class PartitionState:
             held = self._contents.get(event.content_id) or self._admit(event, record)
             if held is None or held.key != record.key:
                 done.misplaced.append(self._misplace(event, record))
-            elif record.headers and self._fence.is_repeat(record.headers) and event.event_id in held.content.index:
+            elif record.headers and self._fence.is_repeat(record.headers) and held.content.knows(event.event_id):
                 done.repeats += 1
             elif record.headers and self._replayed.is_repeat(record.headers):
                 done.replay_repeats += 1
             else:
                 self._fold(held, event, record, done)
         return done
+
+    def missing(self, decoded: Iterable[Decoded]) -> list[bytes]:
+        """Contents of these events that have left memory: they must be back (`admit`) before the events are applied."""
+        if self._cold is None:
+            return []
+        named = {event.content_id for event in decoded if isinstance(event, WireEvent)}
+        away = (content_id.encode() for content_id in named - self._contents.keys())
+        return [content for content in away if content in self._cold]
+
+    def admit(self, held: Held) -> None:
+        """A content comes (back) to memory as it was last kept. Ignored when it is there already."""
+        content_id = held.content.content_id
+        if content_id not in self._contents:
+            self._contents[content_id] = held
+            self.nodes += held.nodes
+            self.facts += held.tail.total
+            self.latest_ms = max(self.latest_ms, held.arrived_ms)
+
+    def resume(
+        self, next_offset: int, fence: Mapping[int, int], latest_ms: int, replayed: Iterable[Identity] = ()
+    ) -> None:
+        """Go on from where the changelog says."""
+        self._replayed = Replayed(replayed)
+        self.latest_ms = latest_ms
+        self.next_offset = self._kept_offset = next_offset
+        self._fence.restore(fence)
+
+    def sort(self) -> None:
+        """Contents came to memory in any order: from now on those idle the longest leave first."""
+        self._contents = dict(sorted(self._contents.items(), key=lambda item: item[1].arrived_ms))
+
+    def changes(self) -> Changes | None:
+        """What is new for the changelog since the last call; None when nothing is. From then on it is the caller's to keep."""
+        if self.next_offset == self._kept_offset:
+            return None
+        records: list[KeyValue] = []
+        for content_id, held in self._unkept.items():
+            # The contents that changed last stand last: `evict` looks from the front.
+            self._contents[content_id] = self._contents.pop(content_id)
+            records += held.tail.take(held.key, held.last_offset, held.arrived_ms, held.content.duplicates)
+        records += [(replay_key(identity), REPLAY_VALUE) for identity in self._replayed.take()]
+        self._unkept = {}
+        self._kept_offset = self.next_offset
+        return Changes(records, self.next_offset, self._fence.seen(), self.latest_ms)
+
+    def evict(self, idle_ms: int, surplus: int = 0) -> int:
+        """Let contents leave memory that had no record for `idle_ms` of arrival time, then those idle the longest until `surplus` facts are gone.
+
+        Call it only when all changes are kept. Contents that changed since are left alone. Returns how many left.
+        """
+        leaving: list[str] = []
+        facts = 0
+        for content_id, held in self._contents.items():
+            if facts >= surplus and held.arrived_ms >= self.latest_ms - idle_ms:
+                break
+            if content_id not in self._touched and content_id not in self._unkept:
+                leaving.append(content_id)
+                facts += held.tail.total
+        for content_id in leaving:
+            self.nodes -= self._contents.pop(content_id).nodes
+        self.facts -= facts
+        return len(leaving)
 
     def freeze(self, out: Blocks) -> None:
         """Append to `out` the rows of everything that changed since the last call, then forget what changed."""
@@ -127,18 +217,22 @@ class PartitionState:
         key = event.content_id.encode()
         if key != record.key or self._place(key) != self.partition:
             return None
-        held = self._contents[event.content_id] = Held(Content(event.content_id, self._population), key)
+        held = self._contents[event.content_id] = Held(Content(event.content_id, self.population), key)
         return held
 
     def _fold(self, held: Held, event: WireEvent, record: Record, done: Applied) -> None:
         occurred_us = micros(event.occurred_at)
         outcome = fold(held.content, event, occurred_us)
         held.last_offset = record.offset
-        self._touched[event.content_id] = held
+        held.arrived_ms = record.timestamp
+        self.latest_ms = max(self.latest_ms, record.timestamp)
+        self._touched[event.content_id] = self._unkept[event.content_id] = held
         done.folded += 1
         if outcome is not Outcome.APPLIED:
             done.duplicates += 1
         if outcome is not Outcome.DUPLICATE:
+            held.tail.add(encode_fact(event, occurred_us))
+            self.facts += 1
             self._raw.append(event_row(event, occurred_us, record, self.partition, self._epoch))
 
     def _refuse(self, record: Record, error: RefusedError, done: Applied) -> None:

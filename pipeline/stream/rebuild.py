@@ -1,22 +1,22 @@
-"""At assignment: bring the state of a partition to the committed offset, by reading the events topic.
+"""The last resort of a restore: bring the state of a partition to the committed offset by reading the events topic.
+
+Nothing is to be read when the changelog is there: it is never behind the committed offset. Without it, everything from the start is.
 
 Everything below the committed offset is in ClickHouse, and its dead letters and re-keyed copies are in Kafka (that is what a commit means), so
-it is folded silently. A partition that this worker kept over a rebalance has its state still; then only the records are read that another owner
-committed meanwhile, if any.
-
-Room for durable state: what is read here from the start of the topic is read from the local store and the changelog then.
+it is folded silently.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from pipeline.errors import UsageError
+from pipeline.stream.changelog import started
 from pipeline.stream.decode import decode
 
 if TYPE_CHECKING:
@@ -28,52 +28,60 @@ CHUNK = 4000
 """Records folded between two turns of the event loop."""
 FETCH_BYTES = 8 * 1024 * 1024
 
+KEEP_EVERY = 100_000
+"""Records between two writes to the changelog: what is folded leaves memory when it is too much, and a kill does not lose all the work."""
+
 Progress = Callable[[int, int], None]
 """(partition, records still to be read)"""
+Keep = Callable[["PartitionState"], Awaitable[None]]
+"""Writes what is new to the changelog, and lets contents leave memory."""
+Revive = Callable[["PartitionState", Sequence[bytes]], Awaitable[None]]
+"""Brings contents back to memory."""
 
 
-async def catch_up(state: PartitionState, until: int, client_options: Mapping[str, Any], progress: Progress) -> None:
+async def catch_up(
+    state: PartitionState, until: int, client_options: Mapping[str, Any], progress: Progress, keep: Keep, revive: Revive
+) -> None:
     """Read the partition from `state.next_offset` to `until` (exclusive) and fold it without making rows.
 
-    May be cancelled at any time and called again: the state goes on from where it is. Raises UsageError when the topic ends before `until`.
+    May be cancelled at any time and called again: the state goes on from where it is. Raises UsageError when the topic ends before `until`, or
+    before what the state has applied.
     """
-    if state.next_offset >= until:
-        return
-    state.discard()  # what changed before lies below `until` too, so whoever committed that has written it
     consumer = AIOKafkaConsumer(
         **client_options, enable_auto_commit=False, auto_offset_reset="earliest", max_partition_fetch_bytes=FETCH_BYTES
     )
     try:
-        await _start(consumer)
-        await _read(consumer, state, until, progress)
+        await started(consumer)
+        partition = TopicPartition(state.topic, state.partition)
+        consumer.assign([partition])
+        await _check_end(consumer, partition, max(until, state.next_offset))
+        if state.next_offset < until:
+            state.discard()  # what changed before lies below `until` too, so whoever committed that has written it
+            await _read(consumer, state, until, progress, keep, revive)
     finally:
         await consumer.stop()
 
 
-async def _start(consumer: AIOKafkaConsumer) -> None:
-    """Start it to the end even when cancelled: half-way, Kafka's client forgets to close its first connection."""
-    starting = asyncio.ensure_future(consumer.start())
-    try:
-        await asyncio.shield(starting)
-    except asyncio.CancelledError:
-        await asyncio.wait([starting])
-        raise
-
-
-async def _read(consumer: AIOKafkaConsumer, state: PartitionState, until: int, progress: Progress) -> None:
+async def _read(
+    consumer: AIOKafkaConsumer, state: PartitionState, until: int, progress: Progress, keep: Keep, revive: Revive
+) -> None:
     partition = TopicPartition(state.topic, state.partition)
-    consumer.assign([partition])
-    await _check_end(consumer, partition, until)
     consumer.seek(partition, state.next_offset)
-    position = state.next_offset
+    position = kept = state.next_offset
     while position < until:
         fetched = await consumer.getmany(partition, timeout_ms=1000, max_records=CHUNK)
         records = [record for record in fetched.get(partition, ()) if record.offset < until]
-        state.apply(records, decode(records))
+        decoded = decode(records)
+        while missing := state.missing(decoded):
+            await revive(state, missing)
+        state.apply(records, decoded)
         state.discard()
         # The position, not the last record: what lies at `until - 1` may be a transaction marker, or gone.
         position = await consumer.position(partition)
         progress(state.partition, max(0, until - position))
+        if position - kept >= KEEP_EVERY or position >= until:
+            kept = position
+            await keep(state)
         await asyncio.sleep(0)
 
 
@@ -81,6 +89,6 @@ async def _check_end(consumer: AIOKafkaConsumer, partition: TopicPartition, unti
     end = (await consumer.end_offsets([partition]))[partition]
     if end < until:
         raise UsageError(
-            f"{partition.topic} partition {partition.partition} ends at offset {end}, but offset {until} was committed: the topic was made anew. "
+            f"{partition.topic} partition {partition.partition} ends at offset {end}, but records up to {until} were applied: the topic was made anew. "
             "Raise CASCADES_EPOCH by one and set a new CASCADES_GROUP, so that everything is read again"
         )

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 class Replayed:
     """The dead letters whose replay one partition has folded. About a hundred bytes each; as many as people have replayed."""
 
-    __slots__ = ("_seen",)
+    __slots__ = ("_fresh", "_seen")
 
     def __init__(self, seen: Iterable[Identity] = ()) -> None:
         self._seen = set(seen)
+        self._fresh: list[Identity] = []
 
     def is_repeat(self, headers: Sequence[tuple[str, bytes]]) -> bool:
         """Whether the record is a replay that was already here. The first one is remembered; a record that is no replay never is a repeat."""
@@ -32,7 +33,13 @@ class Replayed:
         if identity in self._seen:
             return True
         self._seen.add(identity)
+        self._fresh.append(identity)
         return False
+
+    def take(self) -> list[Identity]:
+        """Those that are new since the last call."""
+        fresh, self._fresh = self._fresh, []
+        return fresh
 
     def seen(self) -> frozenset[Identity]:
         """What to keep, for a state that is to go on elsewhere."""

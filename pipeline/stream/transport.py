@@ -219,12 +219,18 @@ class Consumer(driver.Consumer):
         """Start again from the committed offsets. Batches in flight are no longer live; their records come again."""
         generation = self.app.consumer_generation_id
         self._drop(list(self.ledgers))
+        self._held = set(
+            self._get_active_partitions()
+        )  # until their states are there, also when nothing but the position was lost
         positions = await cast("ConsumerThread", self._thread).rewind()
-        if positions is None or self.app.consumer_generation_id != generation:
+        overtaken = any(map(len, self.ledgers.values()))  # a fetch that was under way handed records out meanwhile
+        self._drop(list(self.ledgers))
+        if positions is None or overtaken or self.app.consumer_generation_id != generation:
             self._position_is_lost = True  # these may be offsets of partitions that we have no longer
             return
         self._read_offset.update(positions)
         self._committed_offset.update(positions)
+        self._held |= set(positions)
         self._owner.given({tp.partition: offset for tp, offset in positions.items()}, self)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:

@@ -16,7 +16,7 @@ from threading import Timer
 from typing import TYPE_CHECKING
 
 from pipeline.clickhouse import client
-from pipeline.errors import CascadesError, SinkTransientError, UnavailableError
+from pipeline.errors import CascadesError, FencedError, SinkTransientError, UnavailableError
 from pipeline.kafka import ensure_topics
 from pipeline.metrics import Metrics
 from pipeline.sinks.clickhouse import ClickHouseSink
@@ -93,13 +93,16 @@ async def _tick(status: Status) -> None:
 async def _check_and_run(settings: Settings, sink: Sink, status: Status, metrics: Metrics, stop: asyncio.Event) -> int:
     await _until_there(stop, status, "kafka", lambda: ensure_topics(settings))
     await _until_there(stop, status, "clickhouse", lambda: asyncio.to_thread(_check_schema, settings))
-    if stop.is_set():
-        return 0
-    member = Member(settings, sink, status, metrics)
-    try:
-        return await _run(member, stop)
-    finally:
-        await member.stop()
+    while not stop.is_set():
+        member = Member(settings, sink, status, metrics)
+        try:
+            return await _run(member, stop)
+        except FencedError as error:
+            # Paused for too long, as a rule. Nothing in memory may be trusted any more; the others have what was committed.
+            log.warning("%s", error)
+        finally:
+            await member.stop()
+    return 0
 
 
 async def _run(member: Member, stop: asyncio.Event) -> int:

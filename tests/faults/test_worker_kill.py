@@ -4,30 +4,9 @@ import asyncio
 import signal
 
 import pytest
-from support.stream import event_json
+from support.campaign import expected, finish, messy, shown
 from support.worker import committed, produce, serial
 from support.worker_process import WorkerProcess, migrated
-
-from pipeline.clickhouse import client
-
-CONTENTS = 9
-FIGURES = "content_id, size, shares, duplicates, depth, depth_exact, breadth, secondary_reach, structural_virality, parents_unresolved"
-
-
-def messy(count, start=0):
-    """Chains with copies, late parents, retractions, broken records and strays in between."""
-    for n in range(start, start + count):
-        content = f"content {n % CONTENTS}"
-        parent = f"e{n - CONTENTS + 2 * CONTENTS * (n % 5 == 0)}"  # every fifth names a share that comes later
-        good = event_json(f"e{n}", content, parent_event_id=parent, parent_basis="exact", audience_size=n % 50)
-        yield content.encode() if n % 7 else None, good
-        if n % 10 == 3:
-            yield content.encode(), good
-        if n % 11 == 4:
-            undo = event_json(f"r{n}", content, "retract", target_event_id=f"e{n}", actor_id=f"actor of e{n}")
-            yield content.encode(), undo
-        if n % 13 == 5:
-            yield content.encode(), b"broken %d" % n
 
 
 @pytest.fixture
@@ -42,41 +21,6 @@ def settings(kafka, clickhouse):
     )
     migrated(made)
     return made
-
-
-def shown(settings):
-    """The figures of every content and the place of every edge, as analysts see them; dead letters by identity."""
-    with client(settings) as connection:
-        contents = connection.query(f"SELECT {FIGURES} FROM contents FINAL ORDER BY content_id").result_rows
-        edges = connection.query(
-            "SELECT content_id, event_id, parent_event_id, depth, retracted FROM edges FINAL ORDER BY content_id, event_id"
-        ).result_rows
-        letters = connection.query(
-            "SELECT partition, offset, reason, payload FROM v_dead_letters ORDER BY partition, offset"
-        ).result_rows
-        raw = connection.query("SELECT count(), uniqExact(content_id, event_id) FROM events FINAL").result_rows
-    return contents, edges, letters, raw
-
-
-def expected(sink):
-    contents = [tuple(row[name] for name in FIGURES.split(", ")) for row in sink.rows("contents")]
-    edges = [
-        (row["content_id"], row["event_id"], row["parent_event_id"], row["depth"], row["retracted"])
-        for row in sink.rows("edges")
-    ]
-    letters = [
-        (row["kafka_partition"], row["kafka_offset"], row["reason"], row["payload"].decode())
-        for row in sink.rows("dead_letters")
-    ]
-    count = len(sink.rows("events"))
-    return contents, edges, letters, [(count, count)]
-
-
-async def finish(settings, worker):
-    """Wait until everything in the topic, copies of strays included, is stored and committed."""
-    await asyncio.to_thread(worker.wait_until, lambda: worker.get("/readyz")[0] == 200, "ready")
-    await asyncio.sleep(1.0)
-    await asyncio.to_thread(worker.wait_until, lambda: worker.metric("cascades_lag_records") == 0, "no lag")
 
 
 async def test_figures_after_kills_in_the_middle_equal_those_of_one_pass(settings, tmp_path):

@@ -23,7 +23,15 @@ def settings(kafka):
 
 async def read(settings, target, until, progress=lambda *_: None):
     target.topic = settings.events_topic
-    await asyncio.wait_for(catch_up(target, until, client_options(settings), progress), 60)
+    await asyncio.wait_for(catch_up(target, until, client_options(settings), progress, keep, revive), 60)
+
+
+async def keep(target):
+    target.kept = target.next_offset
+
+
+async def revive(target, contents):
+    raise AssertionError("nothing has left memory")
 
 
 async def test_exactly_the_records_below_the_committed_offset_are_folded_and_no_rows_are_made(settings):
@@ -46,10 +54,27 @@ async def test_reading_goes_on_where_it_was_stopped(settings):
 
 
 async def test_a_state_that_is_far_enough_reads_nothing(settings):
+    await produce(settings, shares(10))
     target = state()
-    target.next_offset = 10
-    await catch_up(target, 10, {"bootstrap_servers": "127.0.0.1:1"}, lambda *_: None)
-    assert target.next_offset == 10
+    target.resume(10, {}, 0)
+    await read(settings, target, 7)
+    assert (target.next_offset, target.nodes) == (10, 0)
+
+
+async def test_what_was_read_is_kept_at_the_end(settings):
+    await produce(settings, shares(100))
+    target = state()
+    await read(settings, target, 60)
+    assert target.kept == 60
+    assert target.changes().next_offset == 60
+
+
+async def test_a_state_beyond_the_end_of_the_topic_is_noticed(settings):
+    await produce(settings, shares(5))
+    target = state()
+    target.resume(6, {}, 0)
+    with pytest.raises(UsageError, match="CASCADES_EPOCH"):
+        await read(settings, target, 2)
 
 
 async def test_a_topic_that_was_made_anew_is_noticed(settings):

@@ -11,7 +11,7 @@ from pipeline.errors import UnavailableError
 from pipeline.ingest.producer import EventProducer
 from pipeline.ingest.replay import replay
 from pipeline.ingest.watermark import Watermarks, wait_for
-from pipeline.kafka import client_options, ensure_topics, missing_topics, partition_for
+from pipeline.kafka import changelog_spec, client_options, ensure_topics, missing_topics, partition_for
 
 LINES = [b'{"content_id":"c%d","number":%d}' % (number % 41, number) for number in range(20_000)]
 
@@ -100,7 +100,7 @@ async def test_waiting_without_a_worker_gives_up_with_what_to_do(settings, tmp_p
 
 async def test_looking_for_missing_topics_makes_none(kafka) -> None:
     settings = kafka.settings()
-    both = [settings.events_topic, settings.dead_letter_topic]
-    assert await missing_topics(settings) == await missing_topics(settings) == both
+    all_of_them = [settings.events_topic, settings.dead_letter_topic, changelog_spec(settings).name]
+    assert await missing_topics(settings) == await missing_topics(settings) == all_of_them
     await ensure_topics(settings)
     assert await missing_topics(settings) == []

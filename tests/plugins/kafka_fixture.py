@@ -14,13 +14,15 @@ from pipeline.embedded.kafka import BROKER_SETTINGS, STARTED, EmbeddedKafka
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 class KafkaForTests:
     """A running broker, and settings that no other test shares."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, states: Path) -> None:
         self.bootstrap = bootstrap
+        self._states = states
 
     def settings(self, **overrides: object) -> Settings:
         """Settings for this broker with topic and group names of their own. The topics are not created yet."""
@@ -31,6 +33,7 @@ class KafkaForTests:
             "dead_letter_topic": f"dlq-{name}",
             "group": f"group-{name}",
             "partitions": 4,
+            "state_dir": self._states / name,
         }
         return Settings(**{**own, **overrides})
 
@@ -38,11 +41,11 @@ class KafkaForTests:
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaForTests]:
     with EmbeddedKafka(tmp_path_factory.mktemp("kafka")) as broker:
-        yield KafkaForTests(broker.bootstrap)
+        yield KafkaForTests(broker.bootstrap, tmp_path_factory.mktemp("states"))
 
 
 @pytest.fixture(scope="session")
-def kafka_in_container() -> Iterator[KafkaForTests]:
+def kafka_in_container(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaForTests]:
     """Apache Kafka's own image, same version and settings; skips where there is no Docker engine."""
     if lacking := no_docker_engine():
         pytest.skip(lacking)
@@ -60,4 +63,4 @@ def kafka_in_container() -> Iterator[KafkaForTests]:
     for name, value in (BROKER_SETTINGS | listeners).items():
         container.with_env(f"KAFKA_{name.upper().replace('.', '_')}", value)
     with container.waiting_for(LogMessageWaitStrategy(STARTED)):
-        yield KafkaForTests(f"127.0.0.1:{port}")
+        yield KafkaForTests(f"127.0.0.1:{port}", tmp_path_factory.mktemp("states"))

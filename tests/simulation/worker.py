@@ -12,9 +12,11 @@ from mode import services
 from mode.timers import Timer
 from simulation.clickhouse import Link
 from simulation.clients import SimConsumer, SimProducer
+from simulation.state import SimChangelog, SimStateDir, SimStore, to_end
 
+from pipeline.errors import FencedError
 from pipeline.metrics import Metrics
-from pipeline.stream import member, producer, rebuild, transport
+from pipeline.stream import journal, keeper, member, producer, rebuild, transport
 from pipeline.stream import worker as real
 from pipeline.stream.backoff import Backoff
 from pipeline.stream.flusher import Flusher
@@ -75,6 +77,10 @@ async def _kafka_is_watched(_settings: Any, status: Status) -> None:
     status.set("kafka", ok=True, detail="simulated")
 
 
+async def _progress_is_watched(*_: Any) -> None:
+    """Not here: the world itself notices who stands still."""
+
+
 @contextmanager
 def simulated() -> Iterator[None]:
     """Every place where the worker meets Kafka, ClickHouse and chance is the simulator's."""
@@ -83,6 +89,12 @@ def simulated() -> Iterator[None]:
         (transport, "ConsumerThread", SimConsumerThread),
         (transport, "POLL_S", 1.0),
         (rebuild, "AIOKafkaConsumer", SimConsumer),
+        (member, "Changelog", SimChangelog),
+        (member, "LocalStore", SimStore),
+        (member, "StateDir", SimStateDir),
+        (member, "watch_progress", _progress_is_watched),
+        (journal, "to_end", to_end),
+        (keeper, "to_end", to_end),
         (producer, "AIOKafkaProducer", SimProducer),
         (producer, "Backoff", partial(_backoff)),
         (member, "Flusher", _flusher),
@@ -123,12 +135,17 @@ class Worker:
         metrics = Metrics()
         status = Status(metrics)
         error: BaseException | None = None
-        self.member = Member(self._world.settings, Link(self._world, self._world.store), status, metrics)
-        try:
+        fenced = True
+        while fenced and not self._stop.is_set():
+            fenced = False
+            self.member = Member(self._world.settings, Link(self._world, self._world.store), status, metrics)
             try:
-                await real._run(self.member, self._stop)
-            finally:
-                await self.member.stop()
-        except Exception as raised:  # noqa: BLE001 - the world judges it
-            error = raised
+                try:
+                    await real._run(self.member, self._stop)
+                finally:
+                    await self.member.stop()
+            except FencedError:
+                fenced = True
+            except Exception as raised:  # noqa: BLE001 - the world judges it
+                error = raised
         self._world.ended(self, error)

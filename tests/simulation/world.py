@@ -12,6 +12,7 @@ from simulation import events, faults
 from simulation.broker import DEAD_LETTERS, Broker
 from simulation.checks import Checks
 from simulation.loop import OWNER, StuckError, VirtualLoop
+from simulation.state import Disk, Log
 from simulation.worker import Worker
 from support.stream import TOPIC
 
@@ -52,6 +53,8 @@ class World:
         self.weather = faults.Weather(self.faults, self.rng)
         self.broker = Broker(self.loop, self.rng["group"], self.settings.partitions)
         self.store = MemorySink()
+        self.changelogs: defaultdict[int, Log] = defaultdict(Log)
+        self.disks: list[Disk] = []
         self.failures: list[str] = []
         self.log: list[str] = []
         self.checks = Checks(self)

@@ -17,6 +17,7 @@ from pipeline.embedded.ports import choose
 from pipeline.sinks.migrations import migrate
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pipeline.config import Settings
@@ -34,13 +35,13 @@ def migrated(settings: Settings) -> None:
 class WorkerProcess:
     """One worker process. Its log is in `log`."""
 
-    def __init__(self, settings: Settings, log: Path, port: int | None = None) -> None:
+    def __init__(
+        self, settings: Settings, log: Path, port: int | None = None, program: Sequence[str] = ("-c", PROGRAM)
+    ) -> None:
         self.log = log
         self.port = port or choose()
         with log.open("ab") as stderr:
-            self.process = subprocess.Popen(
-                [sys.executable, "-c", PROGRAM], env=self._environment(settings), stderr=stderr
-            )
+            self.process = subprocess.Popen([sys.executable, *program], env=self._environment(settings), stderr=stderr)
 
     def _environment(self, settings: Settings) -> dict[str, str]:
         own = settings.model_copy(update={"metrics_port": self.port})

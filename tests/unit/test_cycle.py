@@ -15,9 +15,18 @@ class Parts:
 
     def __init__(self):
         self.steps, self.drains = [], []
-        self.taken, self.space = asyncio.Event(), asyncio.Event()
+        self.sent = asyncio.Event()
+        self.sent.set()
+        self.taken, self.space, self.revived = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.cold = set()
         self.taken.set()
+        self.revived.set()
         self.space.set()
+
+    async def revive(self, target, contents):
+        self.steps.append(("revived", contents))
+        await self.revived.wait()
+        self.cold.difference_update(contents)
 
     async def room(self):
         await self.space.wait()
@@ -49,7 +58,7 @@ def target():
 
 @pytest.fixture
 def cycle(parts, target):
-    return Cycle({0: target}, parts, parts, Metrics())
+    return Cycle({0: target}, parts.revive, parts, parts, Metrics())
 
 
 def batch(*records):
@@ -124,7 +133,7 @@ async def test_a_drain_gives_up_on_a_batch_that_does_not_finish(cycle, parts):
 
 async def test_what_came_in_is_counted_by_what_became_of_it(target, parts):
     metrics = Metrics()
-    cycle = Cycle({0: target}, parts, parts, metrics)
+    cycle = Cycle({0: target}, parts.revive, parts, parts, metrics)
     records = [record(0, "a"), record(1, "a"), FakeRecord(2, b"c", b"?"), FakeRecord(3, None, event_json("b"))]
     await cycle.take(batch(*records))
     await cycle.take(batch(*records))
@@ -137,3 +146,25 @@ async def test_what_came_in_is_counted_by_what_became_of_it(target, parts):
     }
     assert {metric: metrics.value(metric) for metric in counted} == counted
     assert metrics.value(Metric.DEAD_LETTERS, "not_json") == 1
+
+
+async def test_a_content_that_left_memory_is_back_before_its_record_is_folded(cycle, parts, target):
+    target._cold = parts.cold
+    parts.cold.add(b"c")
+    await cycle.take(batch(record(0, "a"), record(1, "b", "new")))
+    assert parts.steps[0] == ("revived", [b"c"])
+    assert target.next_offset == 2
+
+
+async def test_a_rebalance_while_contents_come_back_leaves_the_batch_to_the_next_owner(cycle, parts, target):
+    target._cold = parts.cold
+    parts.cold.add(b"c")
+    parts.revived.clear()
+    one = batch(record(0, "a"))
+    taking = asyncio.create_task(cycle.take(one))
+    await settle()
+    one.range.live = False
+    parts.revived.set()
+    await taking
+    assert target.next_offset == 0
+    assert parts.steps == [("revived", [b"c"])]

@@ -37,12 +37,15 @@ class Bench:
         self.metrics = Metrics()
         self.status = Status(self.metrics)
         self.changed, self.slept, self.sink = [], [], sink
+        self.frozen, self.kept = [], []
+        self.keeping = asyncio.Event()
+        self.keeping.set()
         self.gate = asyncio.Event()
         self.gate.set()
         self.asleep, self.awake = asyncio.Event(), asyncio.Event()
         self.awake.set()
         self.flusher = Flusher(
-            sink, self.freeze, self.status, self.metrics, interval_s=interval_s, max_rows=max_rows,
+            sink, self.freeze, self.keep, self.status, self.metrics, interval_s=interval_s, max_rows=max_rows,
             in_thread=self.in_thread, sleep=self.sleep, backoff=Backoff(1.0, 4.0),
         )  # fmt: skip
 
@@ -50,6 +53,11 @@ class Bench:
         if self.changed:
             out["contents"].rows.extend((name,) for name in self.changed)
             self.changed.clear()
+        return self.frozen
+
+    async def keep(self, frozen):
+        await self.keeping.wait()
+        self.kept.append((frozen, len(self.sink.written)))
 
     async def in_thread(self, write, blocks):
         await self.gate.wait()
@@ -222,3 +230,25 @@ async def test_a_drain_gives_up_at_its_deadline():
 async def test_a_drain_with_nothing_to_do_returns_at_once():
     bench = Bench(ScriptedSink(), interval_s=3600)
     assert await bench.flusher.drain(0.01)
+
+
+async def test_changes_are_kept_after_the_sink_took_the_rows_and_before_the_ranges_are_acknowledged():
+    bench = Bench(ScriptedSink(SinkTransientError("away")))
+    bench.frozen = ["changes"]
+    bench.keeping.clear()
+    async with bench.running():
+        folded = bench.fold("a")
+        await bench.settle()
+        assert (bench.sink.written, bench.kept, folded.acknowledged) == ([["a"]], [], False)
+        bench.keeping.set()
+        await bench.settle()
+        assert (bench.kept, folded.acknowledged) == ([(["changes"], 1)], True)
+
+
+async def test_changes_without_rows_are_kept_too():
+    bench = Bench(ScriptedSink())
+    bench.frozen = ["only the position"]
+    async with bench.running():
+        bench.flusher.add(Range(0, 9), 0)
+        await bench.settle()
+    assert bench.kept == [(["only the position"], 0)]

@@ -8,18 +8,20 @@ from support.stream import apply, record, state
 from pipeline.metrics import Metrics
 from pipeline.stream.ownership import Ownership
 from pipeline.stream.status import Status
+from schemas.rows import Blocks
 
 
 class Bench:
-    """Ownership over fake parts: catching up waits for `gate`, then puts the state at the wanted offset."""
+    """Ownership over fake parts, itself the durable one: a restore waits for `gate`, then puts the state at the wanted offset."""
 
     def __init__(self):
-        self.released, self.failed, self.read = [], [], []
+        self.released, self.failed, self.restored, self.forgotten, self.kept = [], [], [], [], []
+        self.suspended = self.evicted = 0
         self.gate = asyncio.Event()
         self.gate.set()
         self.drained = True
         self.status = Status(Metrics())
-        self.owner = Ownership(state, self.catch_up, self.drain, self.failed.append, self.status, Metrics())
+        self.owner = Ownership(self, self.drain, self.failed.append, self.status, Metrics())
 
     def release(self, partition):
         self.released.append(partition)
@@ -27,23 +29,36 @@ class Bench:
     async def drain(self):
         return self.drained
 
-    async def catch_up(self, target, until, progress):
-        self.read.append((target.partition, target.next_offset, until))
+    async def restore(self, partition, kept, until, progress):
+        self.restored.append((partition, kept.next_offset if kept else None, until))
+        progress(partition, 7)
         await self.gate.wait()
-        target.next_offset = until
-        progress(target.partition, 0)
+        kept = kept or state(partition)
+        kept.next_offset = max(kept.next_offset, until)
+        return kept
+
+    def suspend(self):
+        self.suspended += 1
+
+    async def forget(self, partition):
+        self.forgotten.append(partition)
+
+    async def close(self):
+        self.forgotten.append("all")
+
+    def freeze(self, target):
+        return target.changes()
+
+    async def keep(self, frozen):
+        self.kept += frozen
+
+    def evict(self):
+        self.evicted += 1
 
     async def given(self, positions):
         self.owner.given(positions, self)
         for _ in range(10):
             await asyncio.sleep(0)
-
-
-async def test_a_partition_without_commit_is_read_at_once():
-    bench = Bench()
-    await bench.given({0: 0, 1: 0})
-    assert sorted(bench.released) == [0, 1]
-    assert bench.read == []
 
 
 async def test_a_partition_is_read_only_when_its_state_has_caught_up_with_the_commit():
@@ -58,23 +73,58 @@ async def test_a_partition_is_read_only_when_its_state_has_caught_up_with_the_co
     assert bench.status.parts()["state"].ok
 
 
-async def test_a_partition_that_is_rebuilt_does_not_hold_up_the_others():
+async def test_a_partition_that_is_restored_does_not_hold_up_the_others():
     bench = Bench()
-    bench.gate.clear()
+    restore = bench.restore
+
+    async def slow_for_0(partition, *rest):
+        if partition == 0:
+            await asyncio.sleep(3600)
+        return await restore(partition, *rest)
+
+    bench.restore = slow_for_0
     await bench.given({0: 100, 1: 0})
     assert bench.released == [1]
+    assert set(bench.owner.states) == {1}
     await bench.owner.stop()
 
 
-async def test_a_state_that_comes_back_reads_only_what_others_committed():
+async def test_readiness_says_how_much_is_still_to_be_read():
+    bench = Bench()
+    bench.gate.clear()
+    await bench.given({0: 100})
+    assert "partitions [0] are being restored, 7 records" in bench.status.parts()["state"].detail
+
+
+async def test_a_state_that_comes_back_is_handed_to_the_restore():
     bench = Bench()
     await bench.given({0: 0})
     apply(bench.owner.states[0], record(0, "a"), record(1, "b"))
     await bench.owner.taken()
     await bench.given({0: 1})
-    assert bench.read == []
-    await bench.given({0: 50})
-    assert bench.read == [(0, 2, 50)]
+    assert bench.restored == [(0, None, 0), (0, 2, 1)]
+
+
+async def test_while_a_state_is_restored_the_flusher_does_not_see_it():
+    bench = Bench()
+    await bench.given({0: 0})
+    apply(bench.owner.states[0], record(0, "a"))
+    bench.gate.clear()
+    await bench.given({0: 1})
+    out = Blocks()
+    assert bench.owner.freeze(out) == []
+    assert not out
+
+
+async def test_rows_and_changes_are_frozen_together_and_contents_leave_memory_only_after_they_are_kept():
+    bench = Bench()
+    await bench.given({0: 0})
+    apply(bench.owner.states[0], record(0, "a"))
+    out = Blocks()
+    frozen = bench.owner.freeze(out)
+    assert (len(out["edges"]), len(frozen), bench.evicted) == (1, 1, 0)
+    await bench.owner.keep(frozen)
+    assert (bench.kept, bench.evicted) == (frozen, 1)
 
 
 async def test_a_partition_that_went_to_another_worker_is_forgotten():
@@ -82,12 +132,19 @@ async def test_a_partition_that_went_to_another_worker_is_forgotten():
     await bench.given({0: 10, 1: 10})
     await bench.owner.taken()
     await bench.given({1: 10})
-    assert set(bench.owner.states) == {1}
+    assert (set(bench.owner.states), bench.forgotten) == ({1}, [0])
     await bench.given({0: 10, 1: 10})
-    assert bench.read.count((0, 0, 10)) == 2
+    assert bench.restored.count((0, None, 10)) == 2
 
 
-async def test_taking_partitions_stops_their_rebuild():
+async def test_once_partitions_are_taken_nothing_frozen_is_kept_any_more():
+    bench = Bench()
+    bench.drained = False
+    await bench.owner.taken()
+    assert bench.suspended == 1
+
+
+async def test_taking_partitions_stops_their_restore():
     bench = Bench()
     bench.gate.clear()
     await bench.given({0: 100})
@@ -98,13 +155,13 @@ async def test_taking_partitions_stops_their_rebuild():
 
 
 @pytest.mark.parametrize("error", [RuntimeError("unknown"), ConnectionError("gone")])
-async def test_a_rebuild_that_fails_stops_the_worker_and_releases_nothing(error):
+async def test_a_restore_that_fails_stops_the_worker_and_releases_nothing(error):
     bench = Bench()
 
     async def fail(*_):
         raise error
 
-    bench.owner._catch_up = fail
+    bench.restore = fail
     await bench.given({0: 100})
     assert bench.failed == [error]
     assert bench.released == []

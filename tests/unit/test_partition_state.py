@@ -3,6 +3,9 @@
 from support.stream import APPENDED_MS, TOPIC, FakeRecord, apply, copy_of, event_json, record, state
 
 from pipeline.kafka import partition_for
+from pipeline.stream.decode import decode
+from schemas.changelog import REPLAY_PREFIX, replayed_identity
+from schemas.dead_letter import REPLAY_HEADER
 from schemas.rows import TABLES, Blocks
 
 
@@ -155,3 +158,77 @@ def test_large_dead_letters_weigh_more_rows():
     large = apply(state(), FakeRecord(0, b"c", b"?" * 512_000))
     assert small.rows == 1
     assert large.rows == 2001
+
+
+def kept(target):
+    """Everything frozen, and the changelog's keys for it."""
+    target.freeze(Blocks())
+    changes = target.changes()
+    return changes and [key[:-5] for key, _ in changes.records]
+
+
+def at(offset, event_id, content, arrived_ms):
+    return FakeRecord(offset, content.encode(), event_json(event_id, content), timestamp=APPENDED_MS + arrived_ms)
+
+
+def test_changes_tell_what_is_new_since_the_last_call():
+    target = state()
+    apply(target, record(0, "a", "one"), record(1, "b", "two"), copy_of((3, 9), 2, "c", "one"))
+    target.freeze(Blocks())
+    changes = target.changes()
+    assert {key[:-5] for key, _ in changes.records} == {b"one", b"two"}
+    assert (changes.next_offset, changes.fence) == (3, {3: 9})
+    assert target.changes() is None
+    apply(target, FakeRecord(3, b"c", b"broken"))
+    assert (kept(target), target.changes()) == ([], None)
+
+
+def test_idle_contents_leave_memory_by_arrival_time():
+    target = state()
+    apply(target, at(0, "a", "old", 1000), at(1, "b", "new", 5000))
+    kept(target)
+    assert target.evict(4000) == 0
+    assert target.evict(3999) == 1
+    assert (len(target), target.nodes, target.facts) == (1, 1, 1)
+
+
+def test_above_the_ceiling_those_idle_the_longest_leave():
+    target = state()
+    apply(target, *(record(n, f"e{n}", f"content {n}") for n in range(10)))
+    kept(target)
+    apply(target, record(10, "x", "content 0"))
+    kept(target)
+    assert target.evict(10**9, surplus=4) == 4
+    assert sorted(target._contents) == [f"content {n}" for n in (0, 5, 6, 7, 8, 9)]
+
+
+def test_a_content_with_rows_or_changes_that_wait_stays():
+    target = state()
+    apply(target, at(0, "a", "rows", 0), at(1, "b", "later", 10**9))
+    assert target.evict(1, surplus=100) == 0
+    target.changes()
+    assert target.evict(1, surplus=100) == 0, "rows wait"
+    target.freeze(Blocks())
+    apply(target, at(2, "c", "rows", 0))
+    target.discard()
+    assert target.evict(1, surplus=100) == 1, "changes wait"
+    assert list(target._contents) == ["rows"]
+
+
+def test_a_content_that_left_is_missing_and_a_new_one_is_not():
+    target = state()
+    target._cold = {b"c"}
+    decoded = decode([record(0, "a"), record(1, "b", "new"), FakeRecord(2, b"c", b"broken")])
+    assert target.missing(decoded) == [b"c"]
+
+
+def test_a_replay_that_was_folded_is_kept_and_known_after_a_restore():
+    once = FakeRecord(1, b"c", event_json("b"), headers=((REPLAY_HEADER, b"share.events:0:77"),))
+    target = state()
+    apply(target, record(0, "a"), once)
+    kept_keys = [key for key, _ in target.changes().records if key.startswith(REPLAY_PREFIX)]
+    assert len(kept_keys) == 1
+    back = state()
+    back.resume(2, {}, 0, [replayed_identity(key) for key in kept_keys])
+    again = FakeRecord(2, b"c", event_json("b"), headers=once.headers)
+    assert apply(back, again).replay_repeats == 1

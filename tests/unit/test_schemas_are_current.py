@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from pipeline.config import Settings
-from schemas import generate
+from schemas import changelog, generate
 from schemas.asyncapi import EXAMPLE
 from schemas.dead_letter import HEADERS, REASONS, Identity, RefusedError, headers
 from schemas.topics import ORIGIN_HEADER
@@ -115,7 +115,7 @@ def test_the_asyncapi_document_has_the_structure_of_version_3():
 
 def test_every_reference_of_the_asyncapi_document_leads_somewhere():
     found = references(ASYNCAPI)
-    assert len(found) == 9
+    assert len(found) == 17
     assert all(target(reference) for reference in found)
 
 
@@ -128,7 +128,8 @@ def test_operations_use_messages_of_their_channels():
 def test_channels_of_the_asyncapi_document_are_the_default_topics():
     channels = {channel["address"]: channel for channel in ASYNCAPI["channels"].values()}
     defaults = {name: field.default for name, field in Settings.model_fields.items()}
-    assert set(channels) == {defaults["events_topic"], defaults["dead_letter_topic"]}
+    changelog = f"{defaults['events_topic']}.{defaults['group']}.changelog"
+    assert set(channels) == {defaults["events_topic"], defaults["dead_letter_topic"], changelog}
     for channel in channels.values():
         assert_shape(channel["bindings"]["kafka"], "kafka channel")
     assert channels[defaults["events_topic"]]["bindings"]["kafka"]["partitions"] == defaults["partitions"]
@@ -139,3 +140,9 @@ def test_message_examples_keep_the_schema():
     message = ASYNCAPI["components"]["messages"]["shareEvent"]
     for example in message["examples"]:
         jsonschema.validate(example["payload"], target(message["payload"]["$ref"]))
+
+
+def test_the_asyncapi_document_names_every_place_of_the_changelogs_arrays():
+    schemas = ASYNCAPI["components"]["schemas"]
+    for shape in (changelog.Chunk, changelog.Position, changelog.Fact):
+        assert [place["title"] for place in schemas[shape.__name__]["prefixItems"]] == list(shape.__struct_fields__)

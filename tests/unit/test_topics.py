@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 
 from pipeline.config import DEFAULT_POPULATION, Settings
+from pipeline.stream.changelog import BATCH_BYTES
+from pipeline.stream.chunks import MOST_BYTES
 from schemas import topics
 from schemas.check import MAX_VALUE_BYTES
 from schemas.dead_letter import MAX_DETAIL
 from schemas.event import PLATFORM_PATTERN
 from schemas.platforms import PLATFORMS, label
+from schemas.wire import MAX_ID
 
 BROKER_LIMIT = 1024 * 1024 + 12  # Kafka's default message.max.bytes
 
@@ -48,3 +51,14 @@ def test_known_platforms_have_names_that_events_may_use_and_labels():
     assert set(DEFAULT_POPULATION) <= set(PLATFORMS)
     assert label("bluesky") == "Bluesky"
     assert label("my_forum") == "my_forum"
+
+
+def test_the_changelog_is_compacted_and_has_the_partitions_of_the_events_and_a_name_of_its_group():
+    spec = topics.changelog("mine", "group", 12)
+    assert (spec.name, spec.partitions) == ("mine.group.changelog", 12)
+    assert spec.config["cleanup.policy"] == "compact"
+    assert spec.binding == {"cleanup.policy"}
+
+
+def test_the_largest_record_of_the_changelog_fits():
+    assert MOST_BYTES + 4 * MAX_ID < BATCH_BYTES < topics.CHANGELOG_MAX_BYTES <= BROKER_LIMIT

@@ -27,15 +27,18 @@ class Scripted(Consumer):
     """A consumer whose position, fetches and committed offset are plain attributes."""
 
     def __init__(self):
-        self.app = SimpleNamespace(
-            consumer_generation_id=1, owner=SimpleNamespace(given=lambda positions, _: self.given.append(positions))
-        )
+        self.app = SimpleNamespace(consumer_generation_id=1, owner=SimpleNamespace(given=self.are_given))
         self.ledgers = defaultdict(Ledger)
         self._held, self._changed, self._position_is_lost = set(), asyncio.Event(), False
         self._active_partitions, self._paused_partitions = {HERE}, set()
         self._read_offset, self._committed_offset = {}, {}
         self._thread = SimpleNamespace(rewind=self.seek_to_committed)
         self.given, self.position, self.during_fetch, self.seek_error = [], 0, None, None
+
+    def are_given(self, positions, reader):
+        self.given.append(positions)
+        for partition in positions:
+            reader.release(partition)
 
     flow_active = True
     should_stop = False

@@ -1,0 +1,69 @@
+"""How the facts of one content are cut into chunks for the changelog.
+
+A flush writes the facts that are new since the last one. If the chunk that they went to holds at least `CLOSE_FROM` of them it is closed and
+never written again; a smaller one stays open and is written again with the next facts. So a busy content costs each fact once, a quiet one a few
+times, and neither leaves a trail of tiny records behind.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schemas.changelog import chunk_key, chunk_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CLOSE_FROM = 16
+"""Facts from which a chunk is closed. Twice as many: half as many records at restore, a quarter more bytes written."""
+MOST_FACTS = 512
+MOST_BYTES = 128 * 1024
+"""Bounds of one chunk. A fact is below 12 KiB, so a record stays far below Kafka's limit of 1 MiB."""
+
+KeyValue = tuple[bytes, bytes]
+
+
+class Tail:
+    """The end of one content's facts: those of the open chunk, and those that no flush has taken yet."""
+
+    __slots__ = ("_count", "_fresh", "_number", "_open", "total")
+
+    def __init__(self, number: int = 0, count: int = 0, data: bytes = b"", total: int = 0) -> None:
+        self._number = number
+        self._count = count
+        self._open = data
+        self._fresh: list[bytes] = []
+        self.total = total
+        """All facts of the content."""
+
+    def add(self, fact: bytes) -> None:
+        """One more fact."""
+        self._fresh.append(fact)
+        self.total += 1
+
+    def take(self, key: bytes, last_offset: int, arrived_ms: int, duplicates: int) -> Iterator[KeyValue]:
+        """The records that bring the changelog up to date: at least one, because the content's head may have changed without facts."""
+        facts, self._fresh = self._fresh, []
+        done = 0
+        while True:
+            done += self._fill(facts[done:] if done else facts)
+            yield (
+                chunk_key(key, self._number),
+                chunk_value(last_offset, arrived_ms, duplicates, self._count, self._open),
+            )
+            if self._count >= CLOSE_FROM or done < len(facts):
+                self._number, self._count, self._open = self._number + 1, 0, b""
+            if done == len(facts):
+                return
+
+    def _fill(self, facts: list[bytes]) -> int:
+        """Append to the open chunk what fits, at least one fact when there is one; tells how many."""
+        size, taken = len(self._open), 0
+        for fact in facts:
+            size += len(fact)
+            if self._count + taken and (self._count + taken >= MOST_FACTS or size > MOST_BYTES):
+                break
+            taken += 1
+        self._open = b"".join((self._open, *facts[:taken]))
+        self._count += taken
+        return taken

@@ -1,0 +1,202 @@
+"""The durable state of all partitions of one worker: restore at assignment, keep at each flush, eviction and return.
+
+A restore takes what is nearest: the state still in memory if nobody else wrote since; else the local store and the changelog's tail; else the
+changelog alone; else `share.events` from the start. All of them lead to the same state, because each is a function of the same log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from pipeline.metrics import Metric, Metrics
+from pipeline.stream.journal import Journal, to_end
+from pipeline.stream.partition import Changes, PartitionState
+from pipeline.stream.thaw import Held, thaw
+from schemas.changelog import decode_chunk
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Iterator, Mapping
+
+    from pipeline.stream.journal import Tail
+    from pipeline.stream.store import LocalStore
+
+log = logging.getLogger("cascades.state")
+
+SLICE_BYTES = 1 << 20
+"""Chunks that one thread call turns into contents: about ten thousand facts."""
+
+Progress = Callable[[int, int], None]
+"""(partition, records still to be read)"""
+Keep = Callable[[PartitionState], "Awaitable[None]"]
+Revive = Callable[[PartitionState, Sequence[bytes]], "Awaitable[None]"]
+CatchUp = Callable[[PartitionState, int, Progress, Keep, Revive], "Awaitable[None]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """Changes of one partition on their way to its changelog."""
+
+    partition: int
+    session: int
+    changes: Changes
+
+
+class Keeper:
+    """Journals by partition. Used on the event loop only."""
+
+    def __init__(
+        self,
+        new_journal: Callable[[int], Journal],
+        new_state: Callable[[int, LocalStore], PartitionState],
+        catch_up: CatchUp,
+        metrics: Metrics,
+        *,
+        idle_ms: int,
+        max_facts: int,
+    ) -> None:
+        self._new_journal = new_journal
+        self._new_state = new_state
+        self._catch_up = catch_up
+        self._metrics = metrics
+        self._idle_ms = idle_ms
+        self._max_facts = max_facts
+        self._journals: dict[int, Journal] = {}
+        self._states: dict[int, PartitionState] = {}
+        self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def restore(
+        self, partition: int, state: PartitionState | None, until: int, progress: Progress
+    ) -> PartitionState:
+        """The partition's state up to the committed offset `until` or beyond, and nobody else may write it any more.
+
+        `state` is the one that was in memory before, if any. May be cancelled, and called again.
+        """
+        async with self._locks[partition]:
+            return await self._restore(partition, state, until, progress)
+
+    async def _restore(
+        self, partition: int, state: PartitionState | None, until: int, progress: Progress
+    ) -> PartitionState:
+        began = perf_counter()
+        journal = self._journals.get(partition) or self._journals.setdefault(partition, self._new_journal(partition))
+        was_whole = journal.is_whole
+        tail = await journal.open(lambda remaining: progress(partition, remaining))
+        if state is None or tail.fresh or not was_whole:
+            state = await self._load(partition, journal.store, tail)
+        self._states[partition] = state
+        await self._catch_up(state, until, progress, self._keep_one, self.revive)
+        seconds = perf_counter() - began
+        self._metrics.observe(Metric.RESTORE_SECONDS, seconds)
+        log.info("partition %d: %d contents, %d spreads in %.1f s", partition, len(state), state.nodes, seconds)
+        return state
+
+    def suspend(self) -> None:
+        """Partitions are being taken: keep nothing more of what was frozen."""
+        for journal in self._journals.values():
+            journal.suspend()
+
+    async def forget(self, partition: int) -> None:
+        """The partition is somebody else's."""
+        async with self._locks[partition]:
+            self._states.pop(partition, None)
+            if journal := self._journals.pop(partition, None):
+                await journal.close()
+
+    async def close(self) -> None:
+        """Let go of everything."""
+        for partition in list(self._journals):
+            await self.forget(partition)
+
+    def freeze(self, state: PartitionState) -> Frozen | None:
+        """What is new of a partition; None when nothing is. Call it at the point where its rows are frozen."""
+        changes = state.changes()
+        if changes is None:
+            return None
+        return Frozen(state.partition, self._journals[state.partition].freeze(), changes)
+
+    async def keep(self, frozen: Sequence[Frozen]) -> None:
+        """Write changes to changelog and local store, one partition after the other; waits while Kafka is away.
+
+        When it returns, everything frozen outlives this process, except of partitions that were taken meanwhile. Raises FencedError.
+        """
+        for one in frozen:
+            if journal := self._journals.get(one.partition):
+                self._metrics.add(Metric.CHANGELOG_BYTES, await journal.keep(one.changes, one.session))
+
+    def evict(self) -> None:
+        """Let idle contents leave memory, and more of them above the ceiling.
+
+        A partition with changes on their way to the local store is left alone: what would leave could not come back as it was.
+        """
+        held = sum(state.facts for state in self._states.values())
+        surplus = max(0, held - self._max_facts)
+        for partition, state in self._states.items():
+            if self._journals[partition].is_whole:
+                share = -(-surplus * state.facts // held) if held else 0
+                self._metrics.add(Metric.CONTENTS_EVICTED, state.evict(self._idle_ms, share))
+
+    async def revive(self, state: PartitionState, contents: Sequence[bytes]) -> None:
+        """Bring contents back to memory. The event loop goes on meanwhile."""
+        journal = self._journals.get(state.partition)
+        if journal is None:
+            return
+        self._metrics.add(Metric.CONTENTS_REVIVED, len(contents))
+        for held in await to_end(_read, journal.store, contents, state.population):
+            state.admit(held)
+
+    async def _load(self, partition: int, store: LocalStore, tail: Tail) -> PartitionState:
+        """A state from the local store: as many of the contents that are not idle as memory may hold. The others come when they are needed."""
+        state = self._states[partition] = self._new_state(partition, store)
+        position = tail.position
+        if position is None:
+            return state
+        state.resume(position.next_offset, position.fence, position.latest_ms, await to_end(store.replayed))
+        slices = _slices(store)
+        while sum(one.facts for one in self._states.values()) < self._max_facts:
+            contents = await to_end(next, slices, None)
+            if contents is None:
+                break
+            for held in await to_end(_thaw, contents, state.population, position.latest_ms - self._idle_ms):
+                state.admit(held)
+        state.sort()
+        self.evict()
+        return state
+
+    async def _keep_one(self, state: PartitionState) -> None:
+        frozen = self.freeze(state)
+        if frozen:
+            await self.keep([frozen])
+        self.evict()
+
+
+def _read(store: LocalStore, contents: Sequence[bytes], population: Mapping[str, int]) -> list[Held]:
+    return [thaw(content, store.chunks(content), population) for content in contents]
+
+
+def _thaw(
+    contents: Sequence[tuple[bytes, list[bytes]]], population: Mapping[str, int], not_before_ms: int
+) -> list[Held]:
+    return [
+        thaw(content, values, population)
+        for content, values in contents
+        if decode_chunk(values[-1]).arrived_ms >= not_before_ms
+    ]
+
+
+def _slices(store: LocalStore) -> Iterator[list[tuple[bytes, list[bytes]]]]:
+    some: list[tuple[bytes, list[bytes]]] = []
+    size = 0
+    for content, values in store.contents():
+        some.append((content, values))
+        size += sum(map(len, values))
+        if size >= SLICE_BYTES:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some

@@ -1,0 +1,142 @@
+"""The local store of one partition: RocksDB with the latest value of every changelog key, so that memory may let contents go and a restart reads
+the changelog's tail only. A cache: the changelog is the truth, and a store that does not fit it is thrown away.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from itertools import takewhile
+from typing import TYPE_CHECKING, cast
+
+import msgspec
+from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, Rdict, WriteBatch
+
+from pipeline.errors import UnavailableError
+from schemas.changelog import REPLAY_PREFIX, chunk_key, content_of, replayed_identity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from pipeline.stream.chunks import KeyValue
+    from schemas.dead_letter import Identity
+
+log = logging.getLogger("cascades.state")
+
+_MARK_KEY = b"\0mark"
+_FIRST_CONTENT = b"\1"
+_MIB = 1 << 20
+
+
+class Mark(msgspec.Struct, array_like=True, frozen=True):
+    """Which changelog the store is made from, and up to where."""
+
+    identity: str
+    epoch: int
+    offset: int
+    """Of the changelog's `Position` record that ended the last transaction applied here."""
+
+
+def _options() -> Options:
+    """Small and explicit: a worker may have a hundred of these open. About 10 MiB each at most."""
+    table = BlockBasedOptions()
+    table.set_block_cache(Cache(4 * _MIB))
+    table.set_block_size(16 * 1024)
+    table.set_bloom_filter(10, block_based=False)  # most look-ups are for contents that are new
+    table.set_cache_index_and_filter_blocks(True)
+    table.set_format_version(5)
+    options = Options(raw_mode=True)
+    options.create_if_missing(True)
+    options.set_block_based_table_factory(table)
+    options.set_compression_type(DBCompressionType.lz4())
+    options.set_write_buffer_size(4 * _MIB)
+    options.set_max_write_buffer_number(2)
+    options.set_max_total_wal_size(16 * _MIB)
+    options.set_max_open_files(64)
+    options.set_max_background_jobs(2)
+    options.set_keep_log_file_num(2)
+    options.set_max_log_file_size(_MIB)
+    options.set_stats_dump_period_sec(0)
+    return options
+
+
+class LocalStore:
+    """One open RocksDB directory. Every method blocks; RocksDB itself may be used from several threads.
+
+    A write is atomic, and it is in the operating system's hands when it returns: it outlives a kill of the process. What a power cut takes is
+    the end of what was written, never its middle, so the mark always fits.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._db = _open(path)
+
+    def __contains__(self, content: bytes) -> bool:
+        """Whether chunks of this content are here."""
+        return self._db.get(chunk_key(content, 0)) is not None
+
+    @property
+    def mark(self) -> Mark | None:
+        """What the last write was from; None when nothing was written yet."""
+        value = self._db.get(_MARK_KEY)
+        return None if value is None else msgspec.msgpack.decode(value, type=Mark)
+
+    def write(self, records: Iterable[KeyValue], mark: Mark | None) -> None:
+        """Put the records and the mark, all of it or nothing."""
+        batch = WriteBatch(raw_mode=True)
+        for key, value in records:
+            batch.put(key, value)
+        if mark:
+            batch.put(_MARK_KEY, msgspec.msgpack.encode(mark))
+        self._db.write(batch)
+
+    def chunks(self, content: bytes) -> list[bytes]:
+        """All chunks of a content, in order; empty when it is not here."""
+        _, values = next(self._contents(chunk_key(content, 0)), (None, []))
+        return values if content in self else []
+
+    def contents(self) -> Iterator[tuple[bytes, list[bytes]]]:
+        """Every content with its chunks in order."""
+        return self._contents(_FIRST_CONTENT)
+
+    def replayed(self) -> list[Identity]:
+        """The dead letters whose replay was folded."""
+        keys = cast("Iterator[bytes]", self._db.keys(from_key=REPLAY_PREFIX))
+        return [replayed_identity(key) for key in takewhile(lambda key: key.startswith(REPLAY_PREFIX), keys)]
+
+    def wipe(self) -> None:
+        """Throw everything away and start empty."""
+        self.close()
+        shutil.rmtree(self._path, ignore_errors=True)
+        self._db = _open(self._path)
+
+    def close(self) -> None:
+        """Write what is in memory to the files and let go of them."""
+        self._db.close()
+
+    def _contents(self, start: bytes) -> Iterator[tuple[bytes, list[bytes]]]:
+        content, values = b"", list[bytes]()
+        entries = cast("Iterator[KeyValue]", self._db.items(from_key=start))  # raw mode: bytes only
+        for key, value in entries:
+            if content_of(key) != content:
+                if values:
+                    yield content, values
+                content, values = content_of(key), []
+            values.append(value)
+        if values:
+            yield content, values
+
+
+def _open(path: Path) -> Rdict:
+    """Open the files; when they are broken, throw them away: the changelog has everything."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        return Rdict(str(path), _options())
+    except OSError as error:
+        raise UnavailableError(f"cannot write to {path} ({error.strerror}): set CASCADES_STATE_DIR") from error
+    except Exception as error:  # noqa: BLE001 - rocksdict raises bare Exception for every failure
+        log.warning("the local state in %s cannot be read (%s): it is made anew from the changelog", path, error)
+        shutil.rmtree(path, ignore_errors=True)
+        path.mkdir(parents=True, exist_ok=True)
+        return Rdict(str(path), _options())

@@ -1,0 +1,134 @@
+"""The changelog and the local store in the simulated world: transactions that fence, and disks that outlive their process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from simulation.clients import _request, _world
+from simulation.loop import OWNER
+
+from pipeline.errors import FencedError
+from pipeline.stream.changelog import Changelog
+from schemas.changelog import REPLAY_PREFIX, chunk_key, content_of, replayed_identity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from simulation.loop import Process
+
+    from pipeline.stream.chunks import KeyValue
+    from pipeline.stream.store import Mark
+
+
+class Log:
+    """One partition of the changelog topic, and which producer may write it."""
+
+    def __init__(self) -> None:
+        self.records: list[KeyValue | None] = []
+        self.owner: object = None
+
+
+class SimChangelog(Changelog):
+    """As `pipeline.stream.changelog.Changelog` promises."""
+
+    async def take_over(self) -> None:
+        self._token = object()
+        await _request(self._take_over)
+
+    async def append(self, records: Sequence[KeyValue]) -> int:
+        token = self._token
+        return int(await _request(lambda: self._append(token, records)))
+
+    async def read(self, start: int, take: Any) -> int:
+        records = list(await _request(lambda: self._log.records))
+        if start > len(records):
+            return -1
+        found = [(offset, *pair) for offset, pair in enumerate(records) if pair is not None and offset >= start]
+        for first in range(0, len(found), 7):
+            await take(found[first : first + 7], len(found) - first)
+        return len(records)
+
+    async def close(self) -> None:
+        self._token = None
+
+    def _take_over(self) -> None:
+        self._log.owner = self._token
+
+    def _append(self, token: object, records: Sequence[KeyValue]) -> int:
+        if token is None or self._log.owner is not token:
+            raise FencedError(f"another worker has taken over partition {self.partition}")
+        self._log.records += [*records, None]
+        return len(self._log.records) - 2
+
+    @property
+    def _log(self) -> Log:
+        return _world().changelogs[self.partition]
+
+
+class Disk:
+    """A folder of local stores. One process has it at a time."""
+
+    def __init__(self) -> None:
+        self.process: Process | None = None
+        self.files: dict[int, dict[bytes, Any]] = {}
+
+
+class SimStateDir:
+    """A disk that is free: that of a dead process, or a new one."""
+
+    def __init__(self, _settings: Any) -> None:
+        world = _world()
+        free = [disk for disk in world.disks if disk.process is None or not disk.process.alive]
+        if not free or world.rng["disks"].random() < 0.2:
+            free = [Disk()]
+            world.disks += free
+        self._disk = world.rng["disks"].choice(free)
+        self._disk.process = OWNER.get().process
+
+    def store(self, partition: int) -> dict[bytes, Any]:
+        return self._disk.files.setdefault(partition, {})
+
+    def close(self) -> None:
+        self._disk.process = None
+
+
+class SimStore:
+    """As `pipeline.stream.store.LocalStore` promises."""
+
+    def __init__(self, files: dict[bytes, Any]) -> None:
+        self._files = files
+
+    def __contains__(self, content: bytes) -> bool:
+        return chunk_key(content, 0) in self._files
+
+    @property
+    def mark(self) -> Mark | None:
+        return self._files.get(b"\0mark")
+
+    def write(self, records: Iterable[KeyValue], mark: Mark | None) -> None:
+        self._files.update(records)
+        if mark:
+            self._files[b"\0mark"] = mark
+
+    def chunks(self, content: bytes) -> list[bytes]:
+        return dict(self.contents()).get(content, [])
+
+    def contents(self) -> Iterator[tuple[bytes, list[bytes]]]:
+        found: dict[bytes, list[bytes]] = {}
+        for key in sorted(key for key in self._files if key >= b"\1"):
+            found.setdefault(content_of(key), []).append(self._files[key])
+        return iter(found.items())
+
+    def replayed(self) -> list[Any]:
+        return [replayed_identity(key) for key in sorted(self._files) if key.startswith(REPLAY_PREFIX)]
+
+    def wipe(self) -> None:
+        self._files.clear()
+
+    def close(self) -> None:
+        pass
+
+
+async def to_end(work: Callable[..., Any], *args: Any) -> Any:
+    """In place of a thread: a request that takes its time."""
+    return work(*args)

@@ -1,0 +1,88 @@
+"""The local state: what is written together is there together, and a folder belongs to one worker."""
+
+import pytest
+from support.stream import TOPIC
+
+from pipeline.config import Settings
+from pipeline.errors import UnavailableError, UsageError
+from pipeline.stream.state_dir import StateDir, group_dir, throw_away
+from pipeline.stream.store import LocalStore, Mark
+from schemas.changelog import chunk_key
+
+MARK = Mark("changelog", 0, 41)
+
+
+@pytest.fixture
+def store(tmp_path):
+    opened = LocalStore(tmp_path / "0")
+    yield opened
+    opened.close()
+
+
+def test_a_new_store_has_neither_mark_nor_contents(store):
+    assert store.mark is None
+    assert list(store.contents()) == []
+    assert b"c" not in store
+    assert store.chunks(b"c") == []
+
+
+def test_contents_come_back_with_their_chunks_in_order(store):
+    store.write([(chunk_key(b"b", 1), b"b1"), (chunk_key(b"a", 0), b"a0"), (b"\0", b"position")], None)
+    store.write([(chunk_key(b"b", 0), b"b0"), (chunk_key(b"b", 300), b"b300")], MARK)
+    assert list(store.contents()) == [(b"a", [b"a0"]), (b"b", [b"b0", b"b1", b"b300"])]
+    assert store.chunks(b"b") == [b"b0", b"b1", b"b300"]
+    assert store.chunks(b"c") == []
+    assert (b"a" in store, b"aa" in store) == (True, False)
+
+
+def test_records_and_mark_are_there_after_opening_again(tmp_path):
+    first = LocalStore(tmp_path / "0")
+    first.write([(chunk_key(b"a", 0), b"a0")], MARK)
+    first.close()
+    second = LocalStore(tmp_path / "0")
+    assert (second.mark, second.chunks(b"a")) == (MARK, [b"a0"])
+    second.wipe()
+    assert (second.mark, second.chunks(b"a")) == (None, [])
+    second.close()
+
+
+def test_a_store_that_cannot_be_read_is_made_anew(tmp_path):
+    first = LocalStore(tmp_path / "0")
+    first.write([(chunk_key(b"a", 0), b"a0")], MARK)
+    first.close()
+    for path in (tmp_path / "0").glob("MANIFEST*"):
+        path.write_bytes(b"spoiled")
+    second = LocalStore(tmp_path / "0")
+    assert second.mark is None
+    second.close()
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UnavailableError, match="CASCADES_STATE_DIR"):
+        LocalStore(tmp_path / "file" / "0")
+    with pytest.raises(UnavailableError, match="CASCADES_STATE_DIR"):
+        StateDir(Settings(state_dir=tmp_path / "file"))
+
+
+def test_each_worker_takes_a_folder_that_is_free(tmp_path):
+    settings = Settings(state_dir=tmp_path)
+    first, second = StateDir(settings), StateDir(settings)
+    assert (first.path.name, second.path.name) == ("worker-0", "worker-1")
+    first.close()
+    third = StateDir(settings)
+    assert third.path == first.path
+    second.close()
+    third.close()
+
+
+def test_local_state_is_thrown_away_only_while_no_worker_uses_it(tmp_path):
+    settings = Settings(state_dir=tmp_path, group="a/b", events_topic=TOPIC)
+    assert not throw_away(settings)
+    used = StateDir(settings)
+    with pytest.raises(UsageError, match="stop it first"):
+        throw_away(settings)
+    used.close()
+    assert throw_away(settings)
+    assert not group_dir(settings).exists()
+    assert tmp_path.exists()
