@@ -3,7 +3,7 @@
 | key                                    | value       | meaning                                                                       |
 |----------------------------------------|-------------|-------------------------------------------------------------------------------|
 | content_id, a zero byte, number (u32)  | `Chunk`     | some of the content's facts, in log order over its chunks from number 0 on    |
-| zero byte, "replayed", identity        | true        | a dead letter whose replay was folded; the identity is (topic, partition, offset) |
+| zero byte, "replayed", identity        | true        | a dead letter whose replay was folded; the identity is (topic, partition, offset, received_at in ms) |
 | a zero byte                            | `Position`  | how far the partition's log is applied; the last record of each transaction   |
 
 A content_id holds no zero byte and is never empty, so the keys cannot meet. Chunks are append-only: all but the one with the greatest number are

@@ -223,7 +223,7 @@ def test_a_content_that_left_is_missing_and_a_new_one_is_not():
 
 
 def test_a_replay_that_was_folded_is_kept_and_known_after_a_restore():
-    once = FakeRecord(1, b"c", event_json("b"), headers=((REPLAY_HEADER, b"share.events:0:77"),))
+    once = FakeRecord(1, b"c", event_json("b"), headers=((REPLAY_HEADER, b"share.events:0:77:5"),))
     target = state()
     apply(target, record(0, "a"), once)
     kept_keys = [key for key, _ in target.changes().records if key.startswith(REPLAY_PREFIX)]
