@@ -118,6 +118,8 @@ class Consumer(driver.Consumer):
         self._held: set[TP] = set()
         self._changed = asyncio.Event()
         self._position_is_lost = False
+        self._turn = 0
+        """Counts what makes a fetch or a seek under way stale: partitions taken or given, a seek begun or ended."""
         super().__init__(*args, **kwargs)
 
     def _new_consumer_thread(self) -> ConsumerThread:
@@ -126,16 +128,16 @@ class Consumer(driver.Consumer):
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:  # noqa: ARG002, ASYNC109 - Faust's signature
         """Fetch once, and yield one message per partition: its value is a `Batch`, its offset the batch's last.
 
-        Records that a rebalance overtakes are not handed out, although the client's position has moved past them, perhaps after the seek
-        that ended the rebalance. So they leave a mark, and the next fetch begins with a seek.
+        Records that a rebalance or a seek overtakes are not handed out, although the client's position has moved past them, perhaps after
+        the seek that ended the rebalance. So they leave a mark, and the next fetch begins with a seek.
         """
         if not self.flow_active:
             await self.wait(self.can_resume_flow.wait())
         if self._position_is_lost and not await self._rewind():
             return
-        generation = self.app.consumer_generation_id
+        turn = self._turn
         for partition, records in (await self._fetch()).items():
-            if self.should_stop or not self.flow_active or self.app.consumer_generation_id != generation:
+            if self.should_stop or not self.flow_active or self._turn != turn:
                 self._position_is_lost = True
                 return
             yield partition, self._to_message(partition, records)
@@ -217,24 +219,26 @@ class Consumer(driver.Consumer):
 
     async def perform_seek(self) -> None:
         """Start again from the committed offsets. Batches in flight are no longer live; their records come again."""
-        generation = self.app.consumer_generation_id
+        self._turn += 1
+        turn = self._turn
         self._drop(list(self.ledgers))
-        self._held = set(
-            self._get_active_partitions()
-        )  # until their states are there, also when nothing but the position was lost
+        # Until their states are there, also when nothing but the position was lost.
+        self._held = set(self._get_active_partitions())
         positions = await cast("ConsumerThread", self._thread).rewind()
-        overtaken = any(map(len, self.ledgers.values()))  # a fetch that was under way handed records out meanwhile
+        overtaken = any(map(len, self.ledgers.values()))  # a restore that ended meanwhile let records be read
         self._drop(list(self.ledgers))
-        if positions is None or overtaken or self.app.consumer_generation_id != generation:
+        if positions is None or overtaken or self._turn != turn:
             self._position_is_lost = True  # these may be offsets of partitions that we have no longer
             return
+        self._turn += 1
         self._read_offset.update(positions)
         self._committed_offset.update(positions)
-        self._held |= set(positions)
+        self._held = set(positions)
         self._owner.given({tp.partition: offset for tp, offset in positions.items()}, self)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Stop taking batches, let what is folded be stored and committed within one deadline, then forget the ranges."""
+        self._turn += 1
         self.stop_flow()
         self.app.flow_control.suspend()
         await self._owner.taken()
@@ -244,6 +248,7 @@ class Consumer(driver.Consumer):
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Hold the partitions back: `perform_seek` follows, and starts what releases them."""
+        self._turn += 1
         self._held = set(assigned)
         await super().on_partitions_assigned(assigned, generation_id)
 
