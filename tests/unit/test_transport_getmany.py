@@ -29,7 +29,7 @@ class Scripted(Consumer):
     def __init__(self):
         self.app = SimpleNamespace(consumer_generation_id=1, owner=SimpleNamespace(given=self.are_given))
         self.ledgers = defaultdict(Ledger)
-        self._held, self._changed, self._position_is_lost = set(), asyncio.Event(), False
+        self._held, self._changed, self._position_is_lost, self._turn = set(), asyncio.Event(), False, 0
         self._active_partitions, self._paused_partitions = {HERE}, set()
         self._read_offset, self._committed_offset = {}, {}
         self._thread = SimpleNamespace(rewind=self.seek_to_committed)
@@ -64,15 +64,15 @@ async def test_a_fetch_becomes_one_range():
     assert await Scripted().fetch() == [(0, 9)]
 
 
-@pytest.mark.parametrize("change", ["new generation", "flow stopped", "both"])
+@pytest.mark.parametrize("change", ["partitions taken", "flow stopped", "both"])
 async def test_records_overtaken_by_a_rebalance_are_read_again_even_when_its_seek_came_before_them(change):
     consumer = Scripted()
 
     def rebalance():
         consumer.during_fetch = None
         if change != "flow stopped":
-            consumer.app.consumer_generation_id = 2
-        consumer.flow_active = change == "new generation"
+            consumer._turn += 1
+        consumer.flow_active = change == "partitions taken"
 
     consumer.during_fetch = rebalance
     assert await consumer.fetch() == []
@@ -89,12 +89,12 @@ async def test_a_rebalance_while_the_position_is_sought_means_to_seek_again():
     assert await consumer.fetch() == [(0, 9)]
 
 
-async def test_offsets_found_for_an_older_generation_are_not_taken_for_ours():
+async def test_offsets_found_before_partitions_were_taken_are_not_taken_for_ours():
     consumer = Scripted()
     plain = consumer.seek_to_committed
 
     async def slow():
-        consumer.app.consumer_generation_id += 1
+        consumer._turn += 1
         return await plain()
 
     consumer._thread.rewind = slow
@@ -103,6 +103,20 @@ async def test_offsets_found_for_an_older_generation_are_not_taken_for_ours():
     consumer._thread.rewind = plain
     await consumer.fetch()
     assert consumer.given == [{0: 0}]
+
+
+async def test_what_a_fetch_brings_that_began_before_a_seek_ended_is_read_again():
+    consumer = Scripted()
+
+    async def sought_meanwhile(partitions, poll_s):
+        del consumer._getmany
+        await consumer.perform_seek()
+        return await consumer._getmany(partitions, poll_s)
+
+    consumer._getmany = sought_meanwhile
+    assert await consumer.fetch() == []
+    assert await consumer.fetch() == [(0, 9)]
+    assert consumer.given == [{0: 0}, {0: 0}]
 
 
 async def test_ranges_in_flight_are_dead_after_a_seek():
