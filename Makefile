@@ -45,7 +45,7 @@ test: setup ## every test
 simulate: setup ## seeded lives of workers on simulated Kafka and ClickHouse; SEED=123 replays one, N=10000 runs many
 	@PYTHONPATH=tests $(BIN)/python -W ignore -m simulation --seed $(or $(SEED),0) --seeds $(N) $(if $(CASE),--case $(CASE))
 
-bench: setup ## compare with other stream processors, an hour or two; ARGS="--only c0,c,b --events 200000 --runs 1" is quick
+bench: setup ## compare with other stream processors, half an hour, goes on where it was cut off; ARGS="--only c0,c,b --events 200000 --runs 1" is quick
 	@$(BIN)/python -m benchmarks.compare $(ARGS)
 
 check: setup ## lint, format, types, import direction

@@ -11,13 +11,12 @@ import asyncio
 import sys
 import time
 from collections import deque
-from itertools import islice
 from statistics import median, quantiles
 from typing import TYPE_CHECKING
 
 from benchmarks import topic
 from benchmarks.environments import PEERS
-from benchmarks.report import Row
+from benchmarks.report import NO_MARK, Row, at_most
 from benchmarks.runner import Contender
 from pipeline.clickhouse import client
 from pipeline.kafka import ensure_topics
@@ -34,14 +33,19 @@ EVERY_S = 0.05
 WARM_S = 5.0
 HALF = 30_000
 """Events per second where c was not measured in this run: half of its mark."""
+NO_ALERTS = "no rule raises an alert yet and there is no alert topic: both come with the work on what is going viral"
 SHOWN = "SELECT kafka_partition, max(kafka_offset) FROM contents GROUP BY kafka_partition"
 
 
 def rows(stage: Stage, part: float, runs: Mapping[str, Sequence[Report]]) -> list[Row]:
     measured = [report.rate for report in runs.get("c", ())]
-    rate = median(measured) / 2 if measured else HALF
+    rate = median(measured) / 2 if measured else HALF * part
     seconds = 10 + 20 * part
     times = asyncio.run(_measure(stage, rate, seconds))
+    if len(times) < 100:
+        raise AssertionError(
+            f"{len(times)} records after the first {WARM_S:.0f} s: this machine does not keep the pace of {rate:,.0f} events/s"
+        )
     cuts = quantiles(times, n=100)
     how = f"{rate:,.0f} events/s for {seconds:.0f} s (the first {WARM_S:.0f} s left out), {len(times):,} records; polling every 50 ms included"
     return [
@@ -49,10 +53,10 @@ def rows(stage: Stage, part: float, runs: Mapping[str, Sequence[Report]]) -> lis
             "latency, produce → visible in ClickHouse, at half load",
             "p99 ≤ 2.5 s",
             f"p50 {cuts[49]:.2f} s, p99 {cuts[98]:.2f} s",
-            cuts[98] <= 2.5,
+            at_most(cuts[98], 2.5),
             how,
         ),
-        Row("latency, produce → alert topic", "p99 ≤ 1 s", "not measured: there are no alerts yet", None, ""),
+        Row("latency, produce → alert topic", "p99 ≤ 1 s", "not built yet", NO_MARK, NO_ALERTS),
     ]
 
 
@@ -81,17 +85,17 @@ async def _measure(stage: Stage, rate: float, seconds: float) -> list[float]:
 async def _produce(
     settings: Settings, rate: float, seconds: float, waiting: dict[int, deque[tuple[int, int, float]]]
 ) -> None:
-    """Keep the pace; what falls behind is made up for."""
-    source, sent = topic.acts(int(rate * seconds) + 1), 0
+    """Keep the pace; what falls behind is made up for. The events are made beforehand: the cores are the worker's."""
+    made = [(act.key, act.encode()) for act in topic.acts(int(rate * seconds) + 1)]
+    sent = 0
     async with topic.Filler(settings).open() as out:
         began = time.monotonic()
         while (now := time.monotonic() - began) < seconds:
             due = int(rate * now) - sent
-            sent += due
-            records = [(act.key, act.encode()) for act in islice(source, due)]
             handed = time.monotonic()
-            for partition, first, count in await out.send(records):
+            for partition, first, count in await out.send(made[sent : sent + due]):
                 waiting[partition].append((first + count - 1, count if now > WARM_S else 0, handed))
+            sent += due
             await asyncio.sleep(max(0.0, EVERY_S - (time.monotonic() - began - now)))
 
 

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-from benchmarks import hot, latency, memory, recursive, restore, scale_out
+from typing import TYPE_CHECKING, NamedTuple
+
+from benchmarks import ceiling, hot, latency, memory, recursive, restore, scale_out
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from benchmarks.report import Row
+    from benchmarks.runner import Report
+    from benchmarks.stage import Stage
+
+
+class Measure(NamedTuple):
+    """`rows` takes the stage, the part of the full size (1.0 = as the marks ask), and the reports of the comparison by contender."""
+
+    rows: Callable[[Stage, float, Mapping[str, Sequence[Report]]], list[Row]]
+    seconds: float
+    """About how long it takes at full size, for the estimate of the campaign's length."""
+
 
 MEASURES = {
-    "hot": hot.rows,
-    "latency": latency.rows,
-    "memory": memory.rows,
-    "restore": restore.rows,
-    "scale": scale_out.rows,
-    "sql": recursive.rows,
+    "hot": Measure(hot.rows, 50),
+    "latency": Measure(latency.rows, 50),
+    "memory": Measure(memory.rows, 70),
+    "ceiling": Measure(ceiling.rows, 90),
+    "restore": Measure(restore.rows, 200),
+    "scale": Measure(scale_out.rows, 90),
+    "sql": Measure(recursive.rows, 180),
 }
-"""Each takes the stage, the part of the full size (1.0 = as the marks ask), and the reports of the comparison by contender."""

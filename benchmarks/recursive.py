@@ -11,7 +11,7 @@ from array import array
 from statistics import median
 from typing import TYPE_CHECKING
 
-from benchmarks.report import Row, spread
+from benchmarks.report import NO_MARK, Row, spread
 from benchmarks.runner import cpu_of
 from benchmarks.topic import CONTENTS
 from pipeline.clickhouse import client
@@ -49,11 +49,11 @@ def _row(stage: Stage, edges: int) -> Row:
         try:
             walls, cpus = zip(*(_refresh(stage, connection, wanted) for _ in range(TIMES)), strict=True)
         except Exception as error:  # noqa: BLE001 - the finding itself: what stops a refresh at this size
-            return Row(name, "none set", f"fails: {str(error)[:160]}", None, how)
+            return Row(name, "none set", f"fails: {str(error)[:160]}", NO_MARK, how)
         finally:
             connection.command("DROP TABLE bench_edges SYNC")
     measured = f"{spread(walls, 2)} s and {median(cpus):.2f} CPU s for one refresh"
-    return Row(name, "none set", measured, None, how)
+    return Row(name, "none set", measured, NO_MARK, how)
 
 
 def _refresh(stage: Stage, connection: Client, wanted: tuple[int, ...]) -> tuple[float, float]:

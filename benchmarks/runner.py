@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import queue
 import signal
@@ -11,6 +12,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from statistics import median
 from typing import TYPE_CHECKING, Self
 
 import psutil
@@ -20,13 +22,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+LOOK_EVERY_S = 0.2
+
+
 class RunError(Exception):
     """A contender did not come to its end; the text has the end of its log."""
 
 
 @dataclass
 class Report:
-    """One run. Times are seconds, `cpu` and `rate` count from the first record to the last."""
+    """One run. Times are seconds; `cpu`, `rate` and memory (resident, MB) count from the first record to the last."""
 
     records: int
     seconds: float
@@ -34,11 +39,14 @@ class Report:
     figures: dict[str, float]
     whole_cpu: float
     peak_mb: float
+    typical_mb: float
     start_s: float
     parts_cpu: dict[str, float]
     others_cpu: float
     marks: dict[str, dict[str, object]] = field(default_factory=dict)
     input_bytes: float = 0.0
+    events: int = 0
+    """Of the whole topic; `records` are those between the two marks."""
 
     @property
     def rate(self) -> float:
@@ -48,6 +56,44 @@ class Report:
     @property
     def cpu_per_million(self) -> float:
         return self.cpu / self.records * 1e6
+
+
+class Resident:
+    """Resident memory of a process and all under it, looked at while the `with` block runs.
+
+    Not ru_maxrss: Linux hands the parent's peak down to a process that it starts.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self._process = psutil.Process(pid)
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self.seen: list[float] = []
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    @property
+    def peak_mb(self) -> float:
+        return max(self.seen, default=0.0)
+
+    @property
+    def typical_mb(self) -> float:
+        """The median over time."""
+        return median(self.seen) if self.seen else 0.0
+
+    def _look(self) -> None:
+        with suppress(psutil.Error):
+            while True:
+                family = [self._process, *self._process.children(recursive=True)]
+                self.seen.append(sum(one.memory_info().rss for one in family) / 1e6)
+                if self._over.wait(LOOK_EVERY_S):
+                    return
 
 
 class Contender:
@@ -67,6 +113,7 @@ class Contender:
                 cwd=environment["BENCH_SCRATCH"],
             )
         self._lines: queue.Queue[str | None] = queue.Queue()
+        self._passed: list[dict[str, object]] = []
         threading.Thread(target=self._pump, daemon=True).start()
         self.usage = None
 
@@ -88,7 +135,11 @@ class Contender:
             self.process.stdin.flush()
 
     def mark(self, *names: str, timeout_s: float) -> dict[str, object]:
-        """The next mark of these names."""
+        """The first mark of these names that was not asked for yet. Others that come before it are there for later."""
+        for found in self._passed:
+            if found["mark"] in names:
+                self._passed.remove(found)
+                return found
         end = time.monotonic() + timeout_s
         while True:
             try:
@@ -102,6 +153,8 @@ class Contender:
                 raise RunError(str(found["error"]))
             if found.get("mark") in names:
                 return found
+            if found:
+                self._passed.append(found)
 
     def end(self, timeout_s: float = 60) -> None:
         """Let it end by itself; it is killed after the deadline."""
@@ -129,7 +182,7 @@ class Contender:
     def _parsed(self, line: str) -> dict[str, object]:
         with suppress(ValueError):
             found = json.loads(line)
-            if isinstance(found, dict):
+            if isinstance(found, dict) and "mark" in found:
                 return found
         with self._log.open("a") as log:
             log.write(line)
@@ -151,9 +204,10 @@ def run(
         first = last = contender.mark("first", timeout_s=180)
         before, all_before = cpu_of(parts), machine_cpu()
         started = first["at"] - contender.started
-        while last["mark"] == "first":  # a contender may start its clock again
-            before, all_before = cpu_of(parts), machine_cpu()
-            last = contender.mark("first", "last", timeout_s=timeout_s)
+        with Resident(contender.process.pid) as resident:
+            while last["mark"] == "first":  # a contender may start its clock again
+                before, all_before = cpu_of(parts), machine_cpu()
+                last = contender.mark("first", "last", timeout_s=timeout_s)
         used = {name: seconds - before[name] for name, seconds in cpu_of(parts).items()}
         others = machine_cpu() - all_before - last["cpu"] - sum(used.values())
         marks = {}
@@ -168,7 +222,8 @@ def run(
         cpu=last["cpu"],
         figures=marks["sums"]["figures"],
         whole_cpu=usage.ru_utime + usage.ru_stime,
-        peak_mb=usage.ru_maxrss / 1024,
+        peak_mb=resident.peak_mb,
+        typical_mb=resident.typical_mb,
         start_s=started,
         parts_cpu=used,
         others_cpu=max(0.0, others),
@@ -190,3 +245,9 @@ def machine_cpu() -> float:
     """CPU seconds of all processes of this machine so far."""
     times = psutil.cpu_times()
     return times.user + times.system
+
+
+def differences(found: dict[str, float], wanted: dict[str, float]) -> str:
+    """Figures that are not as computed; empty when all are."""
+    wrong = [name for name, value in found.items() if not math.isclose(value, wanted[name], rel_tol=1e-9)]
+    return ", ".join(f"{name} {found[name]:,} instead of {wanted[name]:,}" for name in wrong)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 from aiokafka.admin import AIOKafkaAdminClient
 
 from benchmarks import topic
+from benchmarks.runner import run
 from pipeline.clickhouse import client
 from pipeline.config import Settings
 from pipeline.embedded.clickhouse import EmbeddedClickHouse
@@ -22,6 +23,8 @@ from pipeline.kafka import client_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from benchmarks.runner import Report
 
 PARTITIONS = 4
 ROOT = Path(__file__).parents[1]
@@ -105,6 +108,15 @@ class Stage:
     def guards(self, *, clickhouse: bool) -> dict[str, int]:
         """Processes whose CPU is told beside the contender's."""
         return {"broker": self.kafka.pid} | ({"ClickHouse": self.clickhouse.pid} if clickhouse else {})
+
+    def run_on(self, there: Filled, command: list[str], name: str, *, clickhouse: bool, slowest: float) -> Report:
+        """One contender over a topic. `slowest`: events per second below which it is given up with RunError."""
+        environment = self.environment(there.name, there.events, clickhouse=clickhouse)
+        guards = self.guards(clickhouse=clickhouse)
+        try:
+            return run(command, environment, self.folder / f"{name}.log", guards, 120 + there.events / slowest)
+        finally:
+            self.tidy(environment)
 
     def tidy(self, environment: dict[str, str]) -> None:
         """Drop what one run left: its files, its database, and the topics that it made."""

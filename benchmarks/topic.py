@@ -30,6 +30,7 @@ SPREADS = frozenset({"share", "repin"})
 KINDS, WEIGHTS = ("share", "like", "repin", "comment"), (50, 35, 10, 5)
 PLATFORMS = ("facebook", "twitter", "pinterest", "linkedin", "instagram")
 START_MS = 1_763_800_000_000
+CROWD, EACH = 20, 200
 BATCH_BYTES = 256 * 1024
 
 
@@ -87,6 +88,22 @@ def acts(count: int, seed: int = 7, *, spreads_only: bool = False) -> Iterator[A
         yield Act(event_id, kind, platform, content, actor, parent, int(rng.paretovariate(1.2) * 50), START_MS + number)
 
 
+def drifting(count: int) -> Iterator[Act]:
+    """Spreads of contents that come and go: at any time the events are of some 20, and each of them has about 200 before it is quiet for good."""
+    rng = random.Random(13)
+    weights = [1 / (rank + 1) for rank in range(CROWD)]
+    nodes: defaultdict[int, list[str]] = defaultdict(list)
+    for number, rank in enumerate(rng.choices(range(CROWD), weights, k=count)):
+        content = number // EACH - rank + CROWD
+        there = nodes[content]
+        parent = rng.choice(there) if there and rng.random() < 0.93 else None
+        there.append(event_id := f"e{number:09d}")
+        audience = int(rng.paretovariate(1.2) * 50)
+        yield Act(
+            event_id, "share", "twitter", content, f"u{rng.randrange(ACTORS)}", parent, audience, START_MS + number
+        )
+
+
 @dataclass
 class Truth:
     """What contenders must report, computed plainly while the topic is made. A contender reports what it knows; all of it must be equal."""
@@ -99,6 +116,14 @@ class Truth:
     _depth: dict[int, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     _parent: dict[int, dict[str, str | None]] = field(default_factory=lambda: defaultdict(dict))
     _people: dict[int, dict[tuple[str, str], int]] = field(default_factory=lambda: defaultdict(dict))
+
+    @classmethod
+    def of(cls, some: Iterable[Act]) -> Truth:
+        """What must come out of these acts; their bytes are not counted."""
+        truth = cls()
+        for act in some:
+            truth.add(act, 0)
+        return truth
 
     def add(self, act: Act, size: int) -> None:
         self.records += 1

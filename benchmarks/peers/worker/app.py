@@ -1,16 +1,17 @@
-"""c0 (`alone`): our worker without ClickHouse. c (`all`): with every row written to ClickHouse over HTTP.
+"""c0 (`discard`): our worker with a sink that throws every row away. n (`no-rows`): the same, and no rows are made. c (`all`): rows to ClickHouse.
 
-The whole worker as `cascades worker` runs it, from the first batch to the acknowledgement of the last: fetch, decode, checks, fold, changelog
-(where this version has one), rows (c only), commits. With BENCH_EVENTS=0 it tells its partitions and reads from standard input how many
-records they will hold. Stays until its standard input ends or a line comes, so that it can be looked at.
+It is `pipeline.stream.worker.run_worker`, the process that `cascades worker` is, with its health server, watchdog, changelog, local store and
+commits. What is put in its place: the sink (c0, n), the check of ClickHouse's schema (c0, n), and a `Member` that tells how far it is.
+
+The clock runs from the first batch to the acknowledgement of the last one. With BENCH_EVENTS=0 the worker tells its partitions and reads from
+standard input how many records they will hold. It stops, as for SIGTERM, when a line comes there, or its end.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import gc
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -19,20 +20,21 @@ from benchmarks.peers.worker.figures import from_clickhouse, from_states
 from pipeline.cascade import discard
 from pipeline.clickhouse import client
 from pipeline.config import Settings
-from pipeline.kafka import ensure_topics
 from pipeline.metrics import Metric, Metrics
-from pipeline.sinks.clickhouse import ClickHouseSink
 from pipeline.sinks.migrations import migrate
-from pipeline.stream import partition
+from pipeline.stream import partition, worker
 from pipeline.stream.member import Member
-from pipeline.stream.status import Status
-from pipeline.stream.worker import GC_THRESHOLDS
 
-READY_EVERY_S = 0.05
+LOOK_EVERY_S = 0.05
+DRAIN_S = 600.0
+MODE = sys.argv[1]
 
 
-class NullSink:
-    """c0: no ClickHouse."""
+class DiscardingSink:
+    """Takes every row and throws it away."""
+
+    def __init__(self, _settings: Settings) -> None:
+        pass
 
     def write(self, blocks: object) -> None:
         pass
@@ -42,7 +44,7 @@ class NullSink:
 
 
 class Watched(Metrics):
-    """Tells when records come in, without asking over and over."""
+    """The worker's metrics. Tells when records come in, without asking over and over."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,6 +63,70 @@ class Watched(Metrics):
             self.done.set()
 
 
+class ToldMember(Member):
+    """A member as every worker has one. Beside it runs what measures."""
+
+    async def start(self) -> None:
+        self.measuring = asyncio.create_task(measured(self))
+        self.telling = asyncio.create_task(told(self))
+        for task in (self.measuring, self.telling):
+            task.add_done_callback(leave_when_broken)
+        await super().start()
+
+    async def stop(self) -> None:
+        self.telling.cancel()
+        await super().stop()
+        say("end", cpu=cpu_seconds())
+
+
+async def measured(member: ToldMember) -> None:
+    metrics = member._metrics  # noqa: SLF001 - the worker answers no questions: the harness looks inside
+    metrics.wanted = await wanted()
+    meter = Meter(int(metrics.wanted))
+    metrics.check()
+    await metrics.begun.wait()
+    meter.first(already=metrics.records)
+    await metrics.done.wait()
+    await member.flusher.drain(DRAIN_S)
+    meter.last()
+    say("changelog", bytes=metrics.value(Metric.CHANGELOG_BYTES), most_held=member.most_held)
+    await (asyncio.to_thread(from_clickhouse, settings()) if MODE == "all" else asyncio.sleep(0, from_states(member)))
+    await asyncio.to_thread(sys.stdin.readline)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+async def wanted() -> int:
+    """Records that this worker is to take."""
+    if events := int(os.environ["BENCH_EVENTS"]):
+        return events
+    return int(await asyncio.to_thread(sys.stdin.readline))
+
+
+async def told(member: ToldMember) -> None:
+    """Say which partitions are ours as soon as their state is there, each time that they change; note how much is held in memory at most."""
+    ready: list[int] = []
+    given: list[int] = []
+    member.most_held = 0
+    while True:
+        states = member.ownership.states
+        mine = sorted(member.ownership._mine)  # noqa: SLF001 - as above
+        part = member._status.parts()["state"]  # noqa: SLF001 - as above
+        member.most_held = max(member.most_held, sum(state.facts for state in states.values()))
+        if mine != given:
+            given = mine
+            say("given", partitions=given)
+        if given != ready and sorted(states) == given and part.ok:
+            ready = given
+            say("ready", partitions=ready, nodes=sum(state.nodes for state in states.values()))
+        await asyncio.sleep(LOOK_EVERY_S)
+
+
+def leave_when_broken(task: asyncio.Task) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        say("failed", error=repr(error))
+        os._exit(1)
+
+
 def settings() -> Settings:
     own = {
         "kafka_bootstrap": os.environ["BENCH_BOOTSTRAP"],
@@ -69,93 +135,44 @@ def settings() -> Settings:
         "group": os.environ["BENCH_GROUP"],
         "partitions": int(os.environ["BENCH_PARTITIONS"]),
         "state_dir": Path(os.environ["BENCH_SCRATCH"]) / "state" / os.environ.get("BENCH_WORKER", "0"),
+        "metrics_port": 0,
     }
+    if most := os.environ.get("BENCH_MOST_HELD"):
+        own |= {"state_max_events": int(most)}
     if url := os.environ.get("BENCH_CLICKHOUSE"):
         own |= {"clickhouse_url": url, "clickhouse_database": os.environ["BENCH_DATABASE"]}
     return Settings(**own)
 
 
 def without_rows() -> None:
-    """Nobody takes rows in c0, so none are made: what the peers do, and no more."""
+    """n: nobody takes rows, so none are made, as the peers make none."""
     if not {"freeze", "event_row"} <= vars(partition).keys():
         raise RuntimeError("rows are made elsewhere now: say here how to leave that out")
     partition.freeze = lambda content, **_: discard(content)
     partition.event_row = lambda *_: ()
 
 
-def prepared(mode: str, chosen: Settings) -> NullSink | ClickHouseSink:
-    if mode == "alone":
-        without_rows()
-        return NullSink()
-    with client(chosen, database="") as admin:
-        migrate(admin, chosen)
-    return ClickHouseSink(chosen)
+def without_clickhouse() -> None:
+    if not {"ClickHouseSink", "_check_schema"} <= vars(worker).keys():
+        raise RuntimeError("the worker takes its sink from elsewhere now: say here how to give it another")
+    worker.ClickHouseSink = DiscardingSink
+    worker._check_schema = lambda _settings: None  # noqa: SLF001 - the same
 
 
-async def main(mode: str) -> None:
+def main() -> int:
     chosen = settings()
-    await ensure_topics(chosen)
-    sink = prepared(mode, chosen)
-    metrics = Watched()
-    member = Member(chosen, sink, Status(metrics), metrics)
-    starting = asyncio.create_task(member.start())
-    failing = asyncio.create_task(member.failure())
-    failing.add_done_callback(fail)
-    ready = asyncio.create_task(tell_when_ready(member, metrics))
-    metrics.wanted = await wanted(member)
-    meter = Meter(int(metrics.wanted))
-    metrics.check()
-    await metrics.begun.wait()
-    meter.first(already=metrics.records)
-    await metrics.done.wait()
-    await member.flusher.drain(600)
-    meter.last()
-    tell_changelog(metrics)
-    await starting
-    await (asyncio.to_thread(from_clickhouse, chosen) if mode == "all" else asyncio.sleep(0, from_states(member)))
-    await asyncio.to_thread(sys.stdin.readline)
-    failing.cancel()
-    ready.cancel()
-    await member.stop()
-    say("end", cpu=cpu_seconds())
-
-
-async def wanted(member: Member) -> int:
-    """Records that this worker is to take."""
-    if events := int(os.environ["BENCH_EVENTS"]):
-        return events
-    return int(await asyncio.to_thread(sys.stdin.readline))
-
-
-async def tell_when_ready(member: Member, metrics: Watched) -> None:
-    """Say which partitions are ours as soon as their state is there, each time that they change."""
-    told: list[int] = []
-    given: list[int] = []
-    while True:
-        states = member.ownership.states
-        part = member.ownership._status.parts()["state"]  # noqa: SLF001 - the harness looks where /readyz looks
-        if sorted(states) != given:
-            given = sorted(states)
-            say("given", partitions=given)
-        if given != told and part.ok:
-            told = given
-            nodes = sum(state.nodes for state in states.values())
-            say("ready", partitions=told, nodes=nodes)
-        await asyncio.sleep(READY_EVERY_S)
-
-
-def fail(task: asyncio.Task) -> None:
-    if not task.cancelled():
-        say("failed", error=repr(task.result()))
-        os._exit(1)
-
-
-def tell_changelog(metrics: Metrics) -> None:
-    """Bytes written to the changelog, before compression."""
-    with contextlib.suppress(AttributeError):
-        say("changelog", bytes=metrics.value(Metric.CHANGELOG_BYTES))
+    worker.Metrics, worker.Member = Watched, ToldMember
+    if MODE == "all":
+        with client(chosen, database="") as admin:
+            migrate(admin, chosen)
+    else:
+        without_clickhouse()
+    if MODE == "no-rows":
+        without_rows()
+    return worker.run_worker(chosen)
 
 
 if __name__ == "__main__":
-    gc.set_threshold(*GC_THRESHOLDS)
-    asyncio.run(main(sys.argv[1]))
+    code = main()
+    sys.stdout.flush()
+    os._exit(code)  # a thread may still wait for standard input
