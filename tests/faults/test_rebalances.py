@@ -91,6 +91,7 @@ async def test_workers_that_join_leave_and_read_again_change_no_figure(kafka, se
         await crowd.disturb(rng)
         await asyncio.sleep(rng.random() * 1.5)
     await flowing
+    await until(crowd.is_done, "every record is taken, and every re-keyed copy is in the topic")
     expected = tables(await serial(settings))
     await until(lambda: crowd.is_done() and tables(sink) == expected, "the figures of one pass")
     while crowd.members:

@@ -168,3 +168,19 @@ async def test_a_rebalance_while_contents_come_back_leaves_the_batch_to_the_next
     await taking
     assert target.next_offset == 0
     assert parts.steps == [("revived", [b"c"])]
+
+
+@pytest.mark.parametrize("end", ["cancelled", "failed"])
+async def test_what_was_folded_but_not_sent_is_closed_to_every_freeze_from_then_on(cycle, parts, end):
+    parts.taken.clear()
+    taking = asyncio.create_task(cycle.take(batch(FakeRecord(0, b"c", b"?"))))
+    await settle()
+    assert not parts.sent.is_set()
+    if end == "failed":
+        parts.send_in_order = None
+        parts.taken.set()
+    else:
+        taking.cancel()
+    with pytest.raises(asyncio.CancelledError if end == "cancelled" else TypeError):
+        await taking
+    assert not parts.sent.is_set()

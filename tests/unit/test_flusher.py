@@ -101,6 +101,19 @@ async def test_a_range_is_acknowledged_only_after_the_sink_has_its_rows():
     assert bench.sink.written == [["a"]]
 
 
+async def test_no_freeze_takes_in_a_range_that_still_sends_records_to_kafka():
+    bench = Bench(ScriptedSink())
+    async with bench.running():
+        bench.flusher.sent.clear()
+        folded = bench.fold("a")
+        await bench.settle()
+        assert (bench.changed, bench.kept, folded.acknowledged) == (["a"], [], False)
+        bench.flusher.sent.set()
+        await bench.settle()
+        assert folded.acknowledged
+    assert bench.sink.written == [["a"]]
+
+
 async def test_ranges_of_one_interval_are_written_together():
     bench = Bench(ScriptedSink(), interval_s=0.05)
     async with bench.running():
