@@ -164,8 +164,11 @@ class Ownership:
             if after:
                 await asyncio.wait([after])
             async with self._slots:
-                self.states[partition] = await self._durable.restore(partition, state, position, self._progress)
-            self._ready(partition, reader)
+                restored = await self._durable.restore(partition, state, position, self._progress)
+            # Kafka's client swallows a cancellation now and then: a restore that another one has followed must have no effect.
+            if self._tasks.get(partition) is asyncio.current_task():
+                self.states[partition] = restored
+                self._ready(partition, reader)
         except Exception as error:  # noqa: BLE001 - whatever it is, a partition without its state must not be read
             self._fail(error)
 

@@ -165,3 +165,36 @@ async def test_a_restore_that_fails_stops_the_worker_and_releases_nothing(error)
     await bench.given({0: 100})
     assert bench.failed == [error]
     assert bench.released == []
+
+
+class Swallowing(Bench):
+    """Its first restore goes on to its end when it is cancelled, as Kafka's client lets it now and then."""
+
+    async def restore(self, partition, kept, until, progress):
+        while not self.gate.is_set():
+            try:
+                await self.gate.wait()
+            except asyncio.CancelledError:
+                self.gate.set()
+        return await super().restore(partition, kept, until, progress)
+
+
+async def test_a_restore_that_another_one_follows_has_no_effect_even_when_it_swallows_its_cancellation():
+    bench = Swallowing()
+    bench.gate.clear()
+    await bench.given({0: 100})
+    bench.owner.given({0: 200}, bench)
+    await asyncio.sleep(0.01)
+    assert [until for _, _, until in bench.restored] == [100, 200]
+    assert bench.released == [0]
+    assert bench.owner.states[0].next_offset == 200
+
+
+async def test_a_restore_of_a_partition_that_is_given_up_has_no_effect_even_when_it_swallows_its_cancellation():
+    bench = Swallowing()
+    bench.gate.clear()
+    await bench.given({0: 100})
+    bench.owner.given({}, bench)
+    await asyncio.sleep(0.01)
+    assert (bench.released, bench.owner.states) == ([], {})
+    assert bench.forgotten == [0]
