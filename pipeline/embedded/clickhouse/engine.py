@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from chdb.state.sqlitelike import Connection
 
 from pipeline.embedded.clickhouse import engine_config, room
-from pipeline.embedded.clickhouse.errors import UNKNOWN_SETTING, ServerError, from_engine
+from pipeline.embedded.clickhouse.errors import UNKNOWN_DATABASE, UNKNOWN_SETTING, ServerError, from_engine
 from pipeline.embedded.clickhouse.guard import Guard
 from pipeline.embedded.clickhouse.spool import Spool, hide_place
 
@@ -116,9 +116,14 @@ class Session:
         return back + ([f"USE {_quoted(current)}"] if database else [])
 
     def restore(self, statements: Iterable[str]) -> None:
-        """Run what `remember` gave."""
+        """Run what `remember` gave. A current database that was dropped meanwhile gives way to `default`."""
         for statement in statements:
-            _answer(self._connection, statement.encode())
+            try:
+                _answer(self._connection, statement.encode())
+            except ServerError as error:
+                if error.code != UNKNOWN_DATABASE:
+                    raise
+                self.use("default")
 
     def only_read(self) -> None:
         """From now on the engine refuses every change, and refuses to lift this. Settings may still be given."""
