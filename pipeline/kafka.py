@@ -14,6 +14,7 @@ from aiokafka.partitioner import murmur2
 
 from pipeline.errors import TopicMismatchError, UnavailableError
 from pipeline.kafka_security import options, refusal
+from pipeline.kafka_topic_id import topic_id
 from schemas import topics
 
 if TYPE_CHECKING:
@@ -84,6 +85,17 @@ async def partition_count(settings: Settings, topic: str) -> int:
     """How many partitions a topic has; 0 when it is not there. Raises UnavailableError when Kafka cannot be reached."""
     async with admin_client(settings) as admin:
         return (await _partition_counts(admin, [topic])).get(topic, 0)
+
+
+async def topic_identity(settings: Settings) -> dict[str, str]:
+    """The identity that Kafka drew for the events topic when it was made, by `topic NAME`; {} from a Kafka older than 2.8, which has none.
+
+    Raises UnavailableError when Kafka cannot be reached.
+    """
+    name = settings.events_topic
+    async with admin_client(settings) as admin:
+        identity = await topic_id(admin, name)
+    return {f"topic {name}": identity} if identity else {}
 
 
 async def wait_until_up(
