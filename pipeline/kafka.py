@@ -118,7 +118,7 @@ async def wait_until_up(
 
 async def _is_up(settings: Settings) -> bool:
     # A plain connection first: aiokafka writes an error to the log for each one that fails.
-    if not await _any_connects(settings.kafka_bootstrap.split(",")):
+    if not await any_connects(settings.kafka_bootstrap):
         return False
     try:
         async with admin_client(settings) as admin:
@@ -127,17 +127,20 @@ async def _is_up(settings: Settings) -> bool:
         return False
 
 
-async def _any_connects(addresses: Iterable[str]) -> bool:
-    for address in addresses:
-        host, _, port = address.strip().rpartition(":")
-        try:
-            async with asyncio.timeout(CONNECT_S):
-                _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
-        except OSError:  # TimeoutError is one
-            continue
-        writer.close()
-        return True
-    return False
+async def any_connects(bootstrap: str) -> bool:
+    """Whether any of the brokers (`host:port`, comma separated) accepts a connection."""
+    return any(await asyncio.gather(*map(_connects, bootstrap.split(","))))
+
+
+async def _connects(broker: str) -> bool:
+    host, _, port = broker.strip().rpartition(":")
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+    except (OSError, ValueError):  # TimeoutError is an OSError
+        return False
+    writer.close()
+    return True
 
 
 @asynccontextmanager
