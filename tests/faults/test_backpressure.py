@@ -17,6 +17,7 @@ from pipeline.embedded.kafka import EmbeddedKafka
 ROWS, BATCH = 300, 50
 BOUND = ROWS + 4 * BATCH  # one more batch of each partition may be under way; an event makes about two rows
 MORE = 700
+pytestmark = pytest.mark.timeout(480)
 
 
 class Feed:

@@ -14,6 +14,8 @@ from pipeline.clickhouse import client
 from pipeline.kafka import admin_client, ensure_topics, missing_topics, topic_identity
 from pipeline.stream.forget import forget_state
 
+pytestmark = pytest.mark.timeout(480)
+
 
 @pytest.fixture
 def settings(kafka, clickhouse):
