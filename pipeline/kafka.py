@@ -14,6 +14,7 @@ from aiokafka.partitioner import murmur2
 
 from pipeline.errors import TopicMismatchError, UnavailableError
 from pipeline.kafka_security import options, refusal
+from pipeline.kafka_topic_id import topic_id
 from schemas import topics
 
 if TYPE_CHECKING:
@@ -86,6 +87,17 @@ async def partition_count(settings: Settings, topic: str) -> int:
         return (await _partition_counts(admin, [topic])).get(topic, 0)
 
 
+async def topic_identity(settings: Settings) -> dict[str, str]:
+    """The identity that Kafka drew for the events topic when it was made, by `topic NAME`; {} from a Kafka older than 2.8, which has none.
+
+    Raises UnavailableError when Kafka cannot be reached.
+    """
+    name = settings.events_topic
+    async with admin_client(settings) as admin:
+        identity = await topic_id(admin, name)
+    return {f"topic {name}": identity} if identity else {}
+
+
 async def wait_until_up(
     settings: Settings, timeout_s: float, progress: Callable[[str, float | None], None] = lambda _text, _done: None
 ) -> None:
@@ -106,7 +118,7 @@ async def wait_until_up(
 
 async def _is_up(settings: Settings) -> bool:
     # A plain connection first: aiokafka writes an error to the log for each one that fails.
-    if not await _any_connects(settings.kafka_bootstrap.split(",")):
+    if not await any_connects(settings.kafka_bootstrap):
         return False
     try:
         async with admin_client(settings) as admin:
@@ -115,17 +127,20 @@ async def _is_up(settings: Settings) -> bool:
         return False
 
 
-async def _any_connects(addresses: Iterable[str]) -> bool:
-    for address in addresses:
-        host, _, port = address.strip().rpartition(":")
-        try:
-            async with asyncio.timeout(CONNECT_S):
-                _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
-        except OSError:  # TimeoutError is one
-            continue
-        writer.close()
-        return True
-    return False
+async def any_connects(bootstrap: str) -> bool:
+    """Whether any of the brokers (`host:port`, comma separated) accepts a connection."""
+    return any(await asyncio.gather(*map(_connects, bootstrap.split(","))))
+
+
+async def _connects(broker: str) -> bool:
+    host, _, port = broker.strip().rpartition(":")
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+    except (OSError, ValueError):  # TimeoutError is an OSError
+        return False
+    writer.close()
+    return True
 
 
 @asynccontextmanager

@@ -73,6 +73,8 @@ class Position(msgspec.Struct, array_like=True, gc=False, frozen=True):
     """When Kafka appended the latest record that was folded, milliseconds since 1970: what is idle is told by it, never by a clock."""
     fence: dict[int, int] = {}
     """Greatest origin offset by source partition, of re-keyed records seen (header `cascades-origin`)."""
+    origins: dict[str, str] = {}
+    """What offsets and rows belong to: `topic …` and `table …`, each with the identity that Kafka or ClickHouse drew when it was made."""
 
 
 decode_chunk = msgspec.msgpack.Decoder(Chunk).decode

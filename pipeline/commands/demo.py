@@ -7,7 +7,7 @@ import signal
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import TYPE_CHECKING
 
 from pipeline.clock import SystemClock
@@ -15,6 +15,7 @@ from pipeline.commands.console import err, note
 from pipeline.commands.live import on_signals, watch
 from pipeline.commands.running import Running
 from pipeline.commands.settings import load
+from pipeline.embedded.data_dir import clear_abandoned
 from pipeline.embedded.progress import console
 from pipeline.ingest.generator import VIRAL_PEAK_S, events
 from pipeline.ingest.play import play
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 INTERRUPTED = 130
+PREFIX = "cascades-demo-"
 
 
 def run(*, seconds: float | None, data: Path | None, rate: float, seed: int | None) -> int:
@@ -41,11 +43,12 @@ def run(*, seconds: float | None, data: Path | None, rate: float, seed: int | No
 
 @contextmanager
 def folder(data: Path | None) -> Iterator[Path]:
-    """The data folder: the one that was named, or one that goes with the demo."""
+    """The data folder: the one that was named, or one that goes with the demo. What a killed demo left goes now."""
     if data:
         yield data
         return
-    with TemporaryDirectory(prefix="cascades-demo-", ignore_cleanup_errors=True) as path:
+    clear_abandoned(Path(gettempdir()), PREFIX)
+    with TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as path:
         yield Path(path)
 
 

@@ -8,6 +8,7 @@ from pipeline.clickhouse import client
 from pipeline.commands.console import note, out
 from pipeline.commands.settings import load
 from pipeline.sinks import migrations
+from schemas.rows import TABLES
 
 if TYPE_CHECKING:
     from pipeline.config import Settings
@@ -24,6 +25,9 @@ def run(*, dry_run: bool) -> int:
         if applied
         else "the schema is up to date"
     )
+    if lost := [name for step in applied for name in step.gone if name in TABLES]:
+        verb = "would be" if dry_run else "was"
+        note(f"{', '.join(lost)} {verb} made anew, without rows: stop the workers, run `cascades rebuild`, start them")
     return 0
 
 

@@ -48,7 +48,7 @@ def _clickhouse(settings: Settings) -> None:
     connection = client(settings, database="")
     try:
         steps = migrations.status(connection, settings)
-        pending = [f"{step.number:04} {step.name} {step.state}" for step in steps if step.state != "applied"]
+        pending = [str(step) for step in steps if step.state != "applied"]
         out.print(f"[bold]ClickHouse[/] {settings.clickhouse_url}")
         out.print(f"  schema   {sum(step.state == 'applied' for step in steps)} of {len(steps)} migrations applied")
         if pending:

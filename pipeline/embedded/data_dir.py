@@ -129,6 +129,28 @@ class DataDir:
         return ""
 
 
+def clear_abandoned(parent: Path, prefix: str) -> list[Path]:
+    """Remove the data folders of this user in `parent` whose stack was killed and has ended; returns them. Those in use stay."""
+    return [path for path in parent.glob(f"{prefix}*") if _clear(path)]
+
+
+def _clear(path: Path) -> bool:
+    try:
+        # Anybody may put a name into a common folder: a link would lead elsewhere.
+        if path.is_symlink() or path.lstat().st_uid != os.getuid():
+            return False
+        lock = os.open(path / LOCK, os.O_RDWR | os.O_NOFOLLOW)
+    except OSError:
+        return False  # not ours, gone meanwhile, or a stack that only begins
+    try:
+        abandoned = _locked(lock) and os.fstat(lock).st_size > 0 and _owner(lock) is None
+        if abandoned:
+            shutil.rmtree(path, ignore_errors=True)
+    finally:
+        os.close(lock)
+    return abandoned
+
+
 def require_space(path: Path, needed: int = NEEDED_BYTES) -> None:
     """Raise UnavailableError when the disk that `path` is, or would be, on has less than `needed` bytes free."""
     there = next(folder for folder in (path, *path.parents) if folder.exists())

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from pipeline.errors import UnavailableError
+from pipeline.kafka import any_connects
 from pipeline.serve import worker
 
 if TYPE_CHECKING:
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
 
     from pipeline.config import Settings
     from pipeline.serve.reader import Reader
-
-CONNECT_LIMIT_S = 2.0
 
 State = dict[str, object]
 """`{"ok": bool, "detail": str}`, as every /readyz of the project has it."""
@@ -32,7 +31,7 @@ class Health:
         report, clickhouse, reachable = await asyncio.gather(
             worker.ask(self._session, self._settings.worker_status_url.rstrip("/")),
             self._clickhouse(),
-            kafka_answers(self._settings.kafka_bootstrap),
+            any_connects(self._settings.kafka_bootstrap),
         )
         parts = {
             "kafka": kafka_part(report, self._settings.kafka_bootstrap, reachable=reachable),
@@ -61,20 +60,3 @@ def kafka_part(report: worker.Report, bootstrap: str, *, reachable: bool) -> Sta
         if said.get("ok")
         else {"ok": False, "detail": f"the worker says: {said.get('detail')}"}
     )
-
-
-async def kafka_answers(bootstrap: str) -> bool:
-    """Whether any of the bootstrap brokers (`host:port`, comma separated) accepts a connection."""
-    return any(await asyncio.gather(*(_accepts(broker.strip()) for broker in bootstrap.split(","))))
-
-
-async def _accepts(broker: str) -> bool:
-    host, _, port = broker.rpartition(":")
-    try:
-        async with asyncio.timeout(CONNECT_LIMIT_S):
-            _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
-            writer.close()
-            await writer.wait_closed()
-    except (OSError, ValueError):  # TimeoutError is an OSError
-        return False
-    return True

@@ -43,6 +43,8 @@ Sleep = Callable[[float], Awaitable[None]]
 Rescue = Callable[[Blocks, SinkRowError], Awaitable[None]]
 """Takes out of the block what ClickHouse refuses; raises what it cannot cure. See `pipeline.stream.salvage`."""
 
+SILENT_S = 10.0
+"""A write that takes longer makes the worker unready: ClickHouse hangs, or is far too slow."""
 _CLASS = {SinkTransientError: "transient", SinkRowError: "row", SinkSchemaError: "schema"}
 
 
@@ -185,13 +187,20 @@ class Flusher:
 
     async def _store(self, blocks: Blocks) -> bool:
         """False when the block had to be changed: write it again."""
+        notice = asyncio.get_running_loop().call_later(SILENT_S, self._tell_silence)
         try:
             await self._in_thread(self._sink.write, blocks)
         except SinkRowError as error:
             await self._rescue(blocks, error)
             self._count(error)
             return False
+        finally:
+            notice.cancel()
         return True
+
+    def _tell_silence(self) -> None:
+        detail = f"has not answered for {SILENT_S:.0f} s: the rows wait, and reading pauses when too many do"
+        self._status.set("clickhouse", ok=False, detail=detail)
 
     def _count(self, error: SinkError) -> None:
         self._metrics.add(Metric.SINK_ERRORS, 1, _CLASS.get(type(error), "other"))

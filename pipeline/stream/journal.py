@@ -22,7 +22,7 @@ from pipeline.stream.store import LocalStore, Mark
 from schemas.changelog import FORMAT, POSITION_KEY, Position, decode_position, encode_position
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pipeline.stream.changelog import Changelog, Read
     from pipeline.stream.partition import Changes
@@ -46,8 +46,11 @@ class Tail:
 class Journal:
     """Used on the event loop. `open` before anything else; it may be opened again at any time, as at each assignment."""
 
-    def __init__(self, changelog: Changelog, store: LocalStore, epoch: int) -> None:
+    def __init__(
+        self, changelog: Changelog, store: LocalStore, epoch: int, origins: Mapping[str, str] | None = None
+    ) -> None:
         self.store = store
+        self._origins = dict(origins or {})
         self._changelog = changelog
         self._epoch = epoch
         self._identity = ""
@@ -62,7 +65,7 @@ class Journal:
         return not self._pending
 
     async def open(self, progress: Progress) -> Tail:
-        """Fence off former owners, then bring the local store to the changelog's end. Raises UsageError for a changelog of another epoch."""
+        """Fence off former owners, then bring the local store to the changelog's end. Raises UsageError for one of another epoch, topic or database."""
         async with self._lock:
             await self._changelog.take_over()
             tail = await self._read_tail(progress)
@@ -89,7 +92,13 @@ class Journal:
             if session != self._session or not self._is_open:
                 return 0
             position = Position(
-                FORMAT, self._identity, self._epoch, changes.next_offset, changes.latest_ms, changes.fence
+                FORMAT,
+                self._identity,
+                self._epoch,
+                changes.next_offset,
+                changes.latest_ms,
+                changes.fence,
+                self._origins,
             )
             records = [*changes.records, (POSITION_KEY, encode_position(position))]
             try:
@@ -128,8 +137,22 @@ class Journal:
                 f"{self._changelog.topic} is of epoch {position.epoch} and format {position.format}, but CASCADES_EPOCH is {self._epoch} "
                 f"and the format {FORMAT}: stop the workers and run `cascades rebuild`"
             )
+        if position:
+            _require_same(position.origins, self._origins)
         self._identity = position.identity if position else uuid4().hex
         return Tail(position, fresh=mark is None or reader.offset != mark.offset)
+
+
+def _require_same(then: Mapping[str, str], now: Mapping[str, str]) -> None:
+    """What one of them does not know is let pass: an older program wrote it, or a newer one added a table."""
+    anew = sorted(name for name in then.keys() & now.keys() if then[name] != now[name])
+    if not anew:
+        return
+    epoch = "raise CASCADES_EPOCH by one, " if any(name.startswith("topic ") for name in anew) else ""
+    raise UsageError(
+        f"made anew since this group worked with it: {', '.join(anew)}. The group's offsets and state speak of what is gone, so figures would be "
+        f"partial: stop the workers, {epoch}run `cascades rebuild`, start them"
+    )
 
 
 class _TailReader:

@@ -28,7 +28,7 @@ from pipeline.stream.surge import Surge
 from pipeline.stream.watchdog import Watchdog
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Mapping
 
     from pipeline.config import Settings
     from pipeline.sinks.base import Sink
@@ -46,8 +46,16 @@ LAG_EVERY_S = 1.0
 class Member:
     """One worker in the consumer group. Start and stop once, on one event loop."""
 
-    def __init__(self, settings: Settings, sink: Sink, status: Status, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        sink: Sink,
+        status: Status,
+        metrics: Metrics,
+        origins: Mapping[str, str] | None = None,
+    ) -> None:
         self._settings = settings
+        self._origins = origins
         self._options = client_options(settings)
         self._status = status
         self._metrics = metrics
@@ -122,7 +130,7 @@ class Member:
     def _new_journal(self, partition: int) -> Journal:
         settings = self._settings
         changelog = Changelog(changelog_spec(settings).name, partition, settings.group, self._options)
-        return Journal(changelog, LocalStore(self._state_dir.store(partition)), settings.epoch)
+        return Journal(changelog, LocalStore(self._state_dir.store(partition)), settings.epoch, self._origins)
 
     def _new_state(self, partition: int, store: LocalStore) -> PartitionState:
         settings = self._settings

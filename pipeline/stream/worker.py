@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 
 from pipeline.clickhouse import client
 from pipeline.errors import CascadesError, FencedError, SinkTransientError, UnavailableError
-from pipeline.kafka import ensure_topics
+from pipeline.kafka import ensure_topics, topic_identity
 from pipeline.metrics import Metrics
 from pipeline.sinks.clickhouse import ClickHouseSink
-from pipeline.sinks.migrations import check
+from pipeline.sinks.migrations import check, table_identities
 from pipeline.stream.backoff import Backoff
 from pipeline.stream.health import HealthServer
 from pipeline.stream.logs import set_up_logging
@@ -91,10 +91,19 @@ async def _tick(status: Status) -> None:
 
 
 async def _check_and_run(settings: Settings, sink: Sink, status: Status, metrics: Metrics, stop: asyncio.Event) -> int:
-    await _until_there(stop, status, "kafka", lambda: ensure_topics(settings))
-    await _until_there(stop, status, "clickhouse", lambda: asyncio.to_thread(_check_schema, settings))
+    origins: dict[str, str] = {}
+
+    async def topics() -> None:
+        await ensure_topics(settings)
+        origins.update(await topic_identity(settings))
+
+    async def tables() -> None:
+        origins.update(await asyncio.to_thread(_check_schema, settings))
+
+    await _until_there(stop, status, "kafka", topics)
+    await _until_there(stop, status, "clickhouse", tables)
     while not stop.is_set():
-        member = Member(settings, sink, status, metrics)
+        member = Member(settings, sink, status, metrics, origins)
         try:
             return await _run(member, stop)
         except FencedError as error:
@@ -144,10 +153,12 @@ async def _wait(stop: asyncio.Event, seconds: float) -> None:
         return
 
 
-def _check_schema(settings: Settings) -> None:
+def _check_schema(settings: Settings) -> dict[str, str]:
+    """Returns the identities of the tables."""
     connection = client(settings)
     try:
         check(connection, settings)
+        return table_identities(connection, settings)
     finally:
         connection.close()
 

@@ -76,3 +76,20 @@ def test_an_error_leaves_the_session_usable(session):
     assert session("INSERT INTO mine FORMAT CSV\nx\n").code in {6, 27, 72, 117}
     assert session("INSERT INTO mine VALUES (1)").status == 200
     assert session("SELECT a FROM mine").text == "1\n"
+
+
+@pytest.mark.parametrize("dropped_by", ["another", "itself"])
+def test_a_session_outlives_its_current_database(clickhouse, session, dropped_by):
+    mine, other = f"t{uuid4().hex}", f"t{uuid4().hex}"
+    for name in (mine, other):
+        ask(clickhouse.url, f"CREATE DATABASE {name}")
+    session(f"USE {mine}")
+    session("SET max_block_size = 13")
+    drop = f"DROP DATABASE {mine}"
+    dropped = ask(clickhouse.url, drop) if dropped_by == "another" else session(drop, database=other)
+    assert dropped.status == 200
+    asked = session("SELECT currentDatabase(), getSetting('max_block_size')", database=other)
+    assert (asked.code, asked.text) == (0, f"{other}\t13\n")
+    assert session("SELECT currentDatabase()", session_check=1).text == "default\n"
+    assert session(f"USE {mine}").code == 81
+    ask(clickhouse.url, f"DROP DATABASE {other}")

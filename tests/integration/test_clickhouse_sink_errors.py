@@ -12,6 +12,7 @@ from pipeline.clickhouse import async_client, client
 from pipeline.config import Settings
 from pipeline.errors import SinkRowError, SinkSchemaError, SinkTransientError, UnavailableError
 from pipeline.sinks.clickhouse import ClickHouseSink
+from pipeline.sinks.errors import REFUSED, ROW, SCHEMA, TRANSIENT
 
 A_ROW = blocks(contents=[{"content_id": "c", "version": 1}])
 
@@ -108,3 +109,12 @@ async def test_the_asyncio_client_reads_the_same_database(database):
     settings, _ = database
     async with await async_client(settings) as connection:
         assert (await connection.query("SELECT count() FROM contents")).result_rows == [(0,)]
+
+
+def test_the_codes_have_the_names_that_clickhouse_gives_them(database):
+    _, connection = database
+    known = TRANSIENT | ROW | SCHEMA | REFUSED
+    named = connection.query(
+        f"SELECT number, errorCodeToName(number) FROM numbers(1100) WHERE number IN {tuple(known)}"
+    )
+    assert dict(named.result_rows) == known

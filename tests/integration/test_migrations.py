@@ -11,7 +11,7 @@ from support.sink_rows import view
 
 from pipeline.config import Settings
 from pipeline.errors import SinkError, SinkSchemaError
-from pipeline.sinks.migrations import Migration, check, load, migrate, status
+from pipeline.sinks.migrations import Migration, check, load, migrate, status, table_identities
 from pipeline.sinks.partitions import MONTH_OF
 from schemas.rows import KEYS, TABLES
 
@@ -213,3 +213,44 @@ def test_retention_counts_from_arrival_so_that_an_old_archive_stays(empty):
     )
     client.command(f"OPTIMIZE TABLE {table} FINAL")
     assert view(client, f"SELECT content_id FROM {table}") == [{"content_id": "archive"}]
+
+
+def test_a_table_or_view_that_was_dropped_by_hand_is_named_and_made_anew(empty):
+    settings, client = empty
+    migrate(client, settings)
+    for kind, name in (("TABLE", "edges"), ("VIEW", "v_edges")):
+        client.command(f"DROP {kind} {settings.clickhouse_database}.{name}")
+    told = [str(one) for one in status(client, settings) if one.state != "applied"]
+    assert told == ["0002_edges is damaged (edges is gone)", "0009_v_edges is damaged (v_edges is gone)"]
+    with pytest.raises(SinkSchemaError, match=r"edges is gone.*run `cascades migrate`"):
+        check(client, settings)
+    done = migrate(client, settings)
+    assert [one.number for one in done] == list(range(2, len(load()) + 1))
+    assert [name for one in done for name in one.gone] == ["edges", "v_edges"]
+    check(client, settings)
+    assert migrate(client, settings) == []
+
+
+def test_what_a_later_migration_dropped_is_not_missed(empty):
+    settings, client = empty
+    made = Migration(1, "0001_t", "CREATE TABLE IF NOT EXISTS {database}.t (a UInt8) ENGINE = Memory;")
+    dropped = Migration(2, "0002_no_t", "DROP TABLE IF EXISTS {database}.t;")
+    migrate(client, settings, migrations=[made])
+    client.command(f"DROP TABLE {settings.clickhouse_database}.t")
+    assert [one.state for one in status(client, settings, [made, dropped])] == ["damaged", "pending"]
+    migrate(client, settings, migrations=[made, dropped])
+    assert [one.state for one in status(client, settings, [made, dropped])] == ["applied", "applied"]
+
+
+def test_a_table_that_was_made_anew_has_another_identity(empty):
+    settings, client = empty
+    migrate(client, settings)
+    before = table_identities(client, settings)
+    assert before.keys() == {f"table {name}" for name in TABLES}
+    assert table_identities(client, settings) == before
+    client.command(f"DROP TABLE {settings.clickhouse_database}.edges SYNC")
+    migrate(client, settings)
+    after = table_identities(client, settings)
+    assert {name for name in before if before[name] != after[name]} == {"table edges"}
+    on_cluster = settings.model_copy(update={"clickhouse_cluster": "three"})
+    assert table_identities(client, on_cluster) == {}

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from pipeline.embedded import data_dir
-from pipeline.embedded.data_dir import LOCK, STAMP, DataDir, require_space
+from pipeline.embedded.data_dir import LOCK, STAMP, DataDir, clear_abandoned, require_space
 from pipeline.errors import UnavailableError, UsageError
 
 HOLDER = """
@@ -163,3 +163,29 @@ def test_too_little_room_on_the_disk_is_an_error_that_says_how_much_is_needed(tm
         UnavailableError, match=r"only 312 MB are free where .*new/deep lies, and 500 MB are needed: make room"
     ):
         require_space(tmp_path / "new" / "deep")
+
+
+def test_what_a_killed_stack_left_goes_and_what_is_in_use_or_not_ours_stays(tmp_path, holder):
+    held = tmp_path / "data"
+    elsewhere = tmp_path / "elsewhere"
+    for name in ("data-killed", "elsewhere"):
+        with subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path / name)], stdout=subprocess.PIPE) as killed:
+            assert killed.stdout.readline() == b"held\n"
+            killed.kill()
+    (tmp_path / "data-begins").mkdir()
+    (tmp_path / "data-link").symlink_to(elsewhere)
+    assert clear_abandoned(tmp_path, "data") == [tmp_path / "data-killed"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "data-begins", "data-link", "elsewhere"]
+    assert (held / LOCK).exists()
+    assert (elsewhere / LOCK).exists()
+
+
+def test_a_folder_of_another_user_stays(tmp_path, monkeypatch):
+    with subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path / "data")], stdout=subprocess.PIPE) as killed:
+        assert killed.stdout.readline() == b"held\n"
+        killed.kill()
+    mine = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: mine + 1)
+    assert clear_abandoned(tmp_path, "data") == []
+    monkeypatch.undo()
+    assert clear_abandoned(tmp_path, "data") == [tmp_path / "data"]

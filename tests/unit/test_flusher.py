@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.errors import SinkRowError, SinkSchemaError, SinkTransientError
 from pipeline.metrics import Metric, Metrics
+from pipeline.stream import flusher
 from pipeline.stream.backoff import Backoff
 from pipeline.stream.batch import Range
 from pipeline.stream.flusher import Flusher
@@ -177,6 +178,21 @@ async def test_readiness_says_why_clickhouse_is_waited_for_and_that_it_is_back()
         assert not part.ok
         assert "too many parts" in part.detail
         bench.awake.set()
+        await bench.settle()
+        assert bench.status.parts()["clickhouse"].ok
+
+
+async def test_readiness_says_that_clickhouse_hangs_and_that_it_is_back(monkeypatch):
+    monkeypatch.setattr(flusher, "SILENT_S", 0.001)
+    bench = Bench(ScriptedSink(None))
+    bench.gate.clear()
+    async with bench.running():
+        bench.fold("a")
+        await asyncio.sleep(0.1)
+        part = bench.status.parts()["clickhouse"]
+        assert not part.ok
+        assert "has not answered" in part.detail
+        bench.gate.set()
         await bench.settle()
         assert bench.status.parts()["clickhouse"].ok
 

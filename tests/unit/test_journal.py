@@ -66,8 +66,8 @@ def log():
 def journal(log, tmp_path):
     made = []
 
-    def make(name="mine", *, epoch=0, on=log):
-        made.append(Journal(Changelog(on), LocalStore(tmp_path / name), epoch))
+    def make(name="mine", *, epoch=0, on=log, origins=None):
+        made.append(Journal(Changelog(on), LocalStore(tmp_path / name), epoch, origins))
         return made[-1]
 
     yield make
@@ -270,3 +270,33 @@ async def test_idle_contents_are_not_loaded_at_a_start(journal):
     again = await Bench(bench.journal, idle_ms=99).restore()
     assert list(again._contents) == ["new"]
     assert again.next_offset == 2
+
+
+TOPIC, TABLE = "topic share.events", "table edges"
+
+
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        ({TOPIC: "t", TABLE: "another"}, "table edges.*stop the workers, run `cascades rebuild`"),
+        ({TOPIC: "another", TABLE: "e"}, "topic share.events.*raise CASCADES_EPOCH by one, run `cascades rebuild`"),
+    ],
+)
+async def test_a_topic_or_table_that_was_made_anew_is_refused(journal, now, words):
+    await written_with(journal, {TOPIC: "t", TABLE: "e"})
+    for name in ("mine", "elsewhere"):
+        with pytest.raises(UsageError, match=words):
+            await opened(journal(name, origins=now))
+
+
+@pytest.mark.parametrize("now", [{}, {TOPIC: "t"}, {TOPIC: "t", TABLE: "e", "table alerts": "a"}])
+async def test_what_one_side_does_not_know_is_let_pass(journal, now):
+    await written_with(journal, {TOPIC: "t", TABLE: "e"})
+    assert (await opened(journal(origins=now))).position.next_offset == 3
+
+
+async def written_with(journal, origins):
+    first = journal(origins=origins)
+    await opened(first)
+    await kept(first, changes(3, a=b"a"))
+    first.store.close()

@@ -8,10 +8,11 @@ import aiohttp
 import pytest
 from support.page import NOWHERE, FakeReader, served, sse
 
+from pipeline.kafka import any_connects
 from pipeline.serve import worker
 from pipeline.serve.address import shown
 from pipeline.serve.guard import allowed
-from pipeline.serve.health import kafka_answers, kafka_part
+from pipeline.serve.health import kafka_part
 
 
 @pytest.mark.parametrize(
@@ -130,10 +131,10 @@ def test_lag_is_summed_over_partitions_and_unknown_when_not_told():
 
 
 async def test_kafka_is_down_when_no_broker_accepts():
-    assert not await kafka_answers("127.0.0.1:9,not a broker")
+    assert not await any_connects("127.0.0.1:9,not a broker")
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
     async with server:
-        assert await kafka_answers(f"127.0.0.1:9, 127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        assert await any_connects(f"127.0.0.1:9, 127.0.0.1:{server.sockets[0].getsockname()[1]}")
 
 
 def test_kafka_is_down_when_the_worker_says_so():

@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING, Any, cast
 
 from chdb.state.sqlitelike import Connection
 
-from pipeline.embedded.clickhouse import engine_config
-from pipeline.embedded.clickhouse.errors import UNKNOWN_SETTING, ServerError, from_engine
+from pipeline.embedded.clickhouse import engine_config, room
+from pipeline.embedded.clickhouse.errors import UNKNOWN_DATABASE, UNKNOWN_SETTING, ServerError, from_engine
 from pipeline.embedded.clickhouse.guard import Guard
+from pipeline.embedded.clickhouse.spool import Spool, hide_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from chdb.state.sqlitelike import StreamingResult
+
+    from pipeline.embedded.clickhouse.statement import Statement
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 READONLY_WITH_SETTINGS = 2
@@ -32,6 +35,8 @@ class Engine:
     def __init__(self, folder: Path, memory_bytes: int) -> None:
         data = folder / "engine"
         data.mkdir(parents=True, exist_ok=True)
+        self._temporary = folder / "tmp"
+        self._temporary.mkdir(exist_ok=True)
         self._address = f"{data}?config-file={engine_config.write(folder, memory_bytes)}"
         self._root = self._open()
         self._killer = threading.Lock()
@@ -45,6 +50,14 @@ class Engine:
         if database:
             session.use(database)
         return session
+
+    def spool(self) -> Spool:
+        """Room for the data of one INSERT. Close it. Raises ServerError 75 when there cannot be a file."""
+        return Spool(self._temporary)
+
+    def require_room(self) -> None:
+        """After an insert: raises ServerError 243 unless there was room for all of it. Its rows may be there or not."""
+        room.require(self._temporary, room.SURE_BYTES)
 
     def kill(self, token: str) -> None:
         """Ask the query that runs under `token` to stop; returns at once."""
@@ -103,9 +116,14 @@ class Session:
         return back + ([f"USE {_quoted(current)}"] if database else [])
 
     def restore(self, statements: Iterable[str]) -> None:
-        """Run what `remember` gave."""
+        """Run what `remember` gave. A current database that was dropped meanwhile gives way to `default`."""
         for statement in statements:
-            _answer(self._connection, statement.encode())
+            try:
+                _answer(self._connection, statement.encode())
+            except ServerError as error:
+                if error.code != UNKNOWN_DATABASE:
+                    raise
+                self.use("default")
 
     def only_read(self) -> None:
         """From now on the engine refuses every change, and refuses to lift this. Settings may still be given."""
@@ -124,21 +142,12 @@ class Session:
         except Exception as error:
             raise from_engine(error) from error
 
-    def insert(self, sql: bytes, input_format: str) -> Any:
-        """Begin an INSERT whose data is appended piece by piece."""
+    def insert(self, statement: Statement, input_format: str, data: Spool) -> Any:
+        """Run an INSERT whose data is all there. Returns when the rows are written; raises ServerError when they are not."""
         try:
-            return self._connection.send_insert(sql.decode(), input_format)
-        except Exception as error:
-            raise from_engine(error) from error
-
-    def push(self, inserter: Any, data: bytes) -> None:
-        """Append all the data of an INSERT and finish it."""
-        try:
-            inserter.append(data)
-            inserter.finish()
-        except Exception as error:
-            inserter.cancel()
-            raise from_engine(error) from error
+            return self.query(data.insert(statement, input_format), "Null")
+        except ServerError as error:
+            raise ServerError(error.code, hide_place(error.message), error.name) from error
 
     def close(self) -> None:
         """Give the connection back. Waits for a statement that still runs: kill it first."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
+from pipeline.embedded.clickhouse.room import KEEP_FREE_BYTES
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -110,9 +112,13 @@ def write(folder: Path, memory_bytes: int) -> Path:
         "number_of_free_entries_in_pool_to_execute_mutation": 1,
         "number_of_free_entries_in_pool_to_execute_optimize_entire_partition": 1,
     }
-    config.write_text(
-        _element("clickhouse", _elements(server) + _element("merge_tree", _elements(merge_tree))), encoding="utf-8"
+    disk = _element("default", _elements({"keep_free_space_bytes": KEEP_FREE_BYTES}))
+    parts = (
+        _elements(server),
+        _element("merge_tree", _elements(merge_tree)),
+        _element("storage_configuration", _element("disks", disk)),
     )
+    config.write_text(_element("clickhouse", "".join(parts)), encoding="utf-8")
     return config
 
 

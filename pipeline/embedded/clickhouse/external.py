@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,12 @@ from aiohttp import BodyPartReader
 from pipeline.embedded.clickhouse.errors import BAD_ARGUMENTS, NOT_IMPLEMENTED, QUERY_IS_TOO_LARGE, ServerError
 from pipeline.embedded.clickhouse.formats import check
 from pipeline.embedded.clickhouse.lexer import Kind
+from pipeline.embedded.clickhouse.statement import Statement, parse
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from pipeline.embedded.clickhouse.engine import Engine, Session
-    from pipeline.embedded.clickhouse.statement import Statement
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MOST = 256 << 20
@@ -63,8 +64,9 @@ def load(engine: Engine, session: Session, table: ExternalTable) -> None:
     create = f"CREATE TEMPORARY TABLE `{table.name}` ({table.structure})"
     engine.guard.check_sql(create)
     session.query(create.encode(), "Null")
-    inserter = session.insert(f"INSERT INTO `{table.name}`".encode(), check(table.format))
-    session.push(inserter, table.data)
+    with closing(engine.spool()) as data:
+        data.append(table.data)
+        session.insert(parse(f"INSERT INTO `{table.name}`".encode()), check(table.format), data)
 
 
 def from_input(statement: Statement, data: bytes) -> tuple[bytes, ExternalTable]:

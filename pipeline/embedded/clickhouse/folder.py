@@ -8,13 +8,13 @@ import os
 import shutil
 from typing import TYPE_CHECKING, Self
 
+from pipeline.embedded.clickhouse import room
 from pipeline.embedded.clickhouse.version import ENGINE_VERSION
 from pipeline.errors import UnavailableError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_FREE_LEAST = 64 << 20
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -63,11 +63,10 @@ class Folder:
         self._check_version()
 
     def _check_space(self) -> None:
-        status = os.statvfs(self.path)
-        free = status.f_bavail * status.f_frsize
-        if free < _FREE_LEAST:
+        free = room.left(self.path)
+        if free < room.KEEP_FREE_BYTES:
             raise UnavailableError(
-                f"The disk of {self.path} is full ({free >> 20} MiB left): free at least {_FREE_LEAST >> 20} MiB."
+                f"The disk of {self.path} is full ({free >> 20} MiB left): free at least {room.KEEP_FREE_BYTES >> 20} MiB."
             )
 
     def _check_version(self) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from pipeline.embedded.clickhouse.engine import Engine, Session
     from pipeline.embedded.clickhouse.sessions import Sessions
+    from pipeline.embedded.clickhouse.spool import Spool
 
 DEFAULT_FORMAT = "TabSeparated"
 PIECE = 1 << 20
@@ -50,7 +51,7 @@ class Job:
         self._restore: list[str] = []
         self._pieces: Iterator[bytes] = iter(())
         self._stream: Any = None
-        self._inserter: Any = None
+        self._spool: Spool | None = None
         self._began = time.perf_counter_ns()
         self.counts = Counts()
         self.length: int | None = None  # bytes of the whole answer, once known
@@ -121,6 +122,8 @@ class Job:
             self._pieces = self._blocks(native.BLOCK_INFO if framed else b"")
         else:
             result = self._opened.query(sql, name)
+            if self.statement.inserts:
+                self._engine.require_room()
             self._count(result)
             prefix = native.BLOCK_INFO if framed and result.size() else b""
             self.length = result.size() + len(prefix)
@@ -136,25 +139,15 @@ class Job:
         """The format of an INSERT's data."""
         return check(self.statement.format or self._request.format or "Values")
 
-    def begin_insert(self) -> None:
-        """Start an INSERT that `append` feeds."""
-        self._inserter = self._opened.insert(self.statement.sql, self.input_format)
-
     def append(self, data: bytes) -> None:
-        """Raises ServerError when the engine refuses the data."""
-        try:
-            self._inserter.append(data)
-        except Exception as error:
-            raise from_engine(error) from error
+        """Keep a piece of an INSERT's data. Raises ServerError when there is no room for it."""
+        self._data.append(data)
 
-    def finish_insert(self) -> None:
-        """Returns when the rows are written: the acknowledgement."""
-        try:
-            result = self._inserter.finish()
-        except Exception as error:
-            raise from_engine(error) from error
-        self._inserter = None
-        self.counts.written_rows, self.counts.written_bytes = result.rows_written, result.bytes_written
+    def insert(self) -> None:
+        """Write the rows that `append` got. Returns when they are written: the acknowledgement; raises ServerError when that is not sure."""
+        result = self._opened.insert(self.statement, self.input_format, self._data)
+        self._engine.require_room()
+        self.counts.written_rows, self.counts.written_bytes = result.rows_written(), result.bytes_written()
 
     def judge_values(self, data: bytes) -> None:
         """Data of FORMAT Values may hold expressions: allow them when they are harmless."""
@@ -168,10 +161,11 @@ class Job:
 
     def close(self) -> None:
         """End what still runs, and give the session back. Safe to call again."""
-        for part in (self._stream, self._inserter):
-            if part is not None:
-                part.cancel()
-        session, self._session, self._inserter = self._session, None, None
+        if self._stream is not None:
+            self._stream.cancel()
+        if self._spool is not None:
+            self._spool.close()
+        session, self._session = self._session, None
         if session is None:
             return
         if self._request.session is None:
@@ -181,6 +175,12 @@ class Job:
             session.restore(self._restore)
         finally:
             self._sessions.give_back(self._request.user, self._request.session)
+
+    @property
+    def _data(self) -> Spool:
+        if self._spool is None:
+            self._spool = self._engine.spool()
+        return self._spool
 
     @property
     def _opened(self) -> Session:

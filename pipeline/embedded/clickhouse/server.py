@@ -133,13 +133,12 @@ class Server:
         if job.input_format.casefold() == "values":
             inline += await body.whole()
             await self._step(job, lambda: job.judge_values(inline))
-        await self._step(job, job.begin_insert)
         piece = inline or await body.read()
         while piece:
             data = piece
             await self._step(job, lambda data=data: job.append(data))  # type: ignore[misc]  # the default binds this piece
             piece = await body.read()
-        await self._step(job, job.finish_insert)
+        await self._step(job, job.insert)
 
     async def _step(self, job: Job, work: Callable[[], T]) -> T:
         """Run one piece of work in a thread. When the client is gone meanwhile, a query is stopped; a change runs to its end."""

@@ -35,13 +35,18 @@ class Statement:
     data_start: int  # where data begins in the bytes it was read from
     format: str | None  # named in the statement
     totals: bool  # WITH TOTALS: rows beside the result that a stream would lose
+    settings_start: int = 0  # of an INSERT with data: where in `sql` its SETTINGS begin; its end without
 
     @property
     def reads(self) -> bool:
         """Whether it can only read."""
         first = self.tokens[0] if self.tokens else None
-        writes = any(token.is_word("INSERT") for token in self.tokens)
-        return first is not None and (first.is_word(*_READS) or first.is_mark("(")) and not writes
+        return first is not None and (first.is_word(*_READS) or first.is_mark("(")) and not self.inserts
+
+    @property
+    def inserts(self) -> bool:
+        """Whether it may insert rows."""
+        return any(token.is_word("INSERT") for token in self.tokens)
 
 
 def starts_insert(prefix: bytes) -> bool:
@@ -82,6 +87,7 @@ class _InsertReader:
         self._depth = 0
         self._selects = False
         self._takes_input = False
+        self._settings_start: int | None = None
 
     def read(self) -> Statement:
         self._skip_target()
@@ -91,6 +97,8 @@ class _InsertReader:
                 return self._data(token, token.end, "Values")
             if keyword and token.is_word("FORMAT") and (not self._selects or self._takes_input):
                 return self._format(token)
+            if keyword and token.is_word("SETTINGS") and self._settings_start is None:
+                self._settings_start = token.start
             self._notice(token)
         return self._without_data()
 
@@ -121,13 +129,16 @@ class _InsertReader:
 
     def _data(self, keyword: Token, start: int, name: str) -> Statement:
         shape = Shape.INSERT_SELECT_INPUT if self._selects else Shape.INSERT
-        sql = self._sql[: keyword.start]
-        return Statement(shape, sql, tuple(self._seen), start, name, totals=False)
+        return self._statement(shape, self._sql[: keyword.start], tuple(self._seen), start, name)
 
     def _without_data(self) -> Statement:
         found = _one_statement(self._seen)
         shape = Shape.WHOLE if self._selects else Shape.INSERT
-        return Statement(shape, self._sql, found, len(self._sql), None, totals=False)
+        return self._statement(shape, self._sql[: found[-1].end], found, len(self._sql), None)
+
+    def _statement(self, shape: Shape, sql: bytes, found: tuple[Token, ...], start: int, name: str | None) -> Statement:
+        settings = len(sql) if self._settings_start is None else self._settings_start
+        return Statement(shape, sql, found, start, name, totals=False, settings_start=settings)
 
 
 def _one_statement(found: list[Token]) -> tuple[Token, ...]:
