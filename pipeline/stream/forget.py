@@ -25,7 +25,7 @@ async def forget_state(settings: Settings) -> None:
     Safe at any point: whatever is left after a crash in between, the workers come to the same figures, and this may be run again. Rows are
     written again under the versions that they have. Raises UsageError while a worker of the group runs, UnavailableError without Kafka.
     """
-    await _require_no_worker(settings)
+    await require_no_worker(settings)
     throw_away(settings)
     changelog = changelog_spec(settings).name
     missing = await missing_topics(settings)
@@ -38,7 +38,8 @@ async def forget_state(settings: Settings) -> None:
     await ensure_topics(settings)
 
 
-async def _require_no_worker(settings: Settings) -> None:
+async def require_no_worker(settings: Settings) -> None:
+    """Raises UsageError while a worker of the group runs, UnavailableError without Kafka."""
     async with admin_client(settings) as connection:
         answers = await connection.describe_consumer_groups([settings.group])
     members = [member for answer in answers for group in answer.groups for member in group[_MEMBERS]]
