@@ -38,10 +38,10 @@ def run(*, partitions: int, to: str | None, dry_run: bool) -> int:
 
 
 async def _say(settings: Settings, name: str, partitions: int) -> None:
-    counts = await check(settings, name, partitions)
+    records = sum(map(len, (await check(settings, name, partitions)).values()))
     there = await LargerTopic(settings, name, partitions).exists()
     note(
-        f"would copy {sum(counts.values()):,} records of {settings.events_topic} ({settings.partitions} partitions) to {name} ({partitions} partitions), "
+        f"would copy {records:,} records of {settings.events_topic} ({settings.partitions} partitions) to {name} ({partitions} partitions), "
         f"{'which is there: it would be compared first, then filled' if there else 'which would be made'}; then these settings:"
     )
     _settings(settings, name, partitions)

@@ -17,7 +17,7 @@ from aiokafka.errors import for_code
 
 from pipeline.errors import UnavailableError, UsageError
 from pipeline.kafka import admin_client
-from pipeline.stream.merge import lanes
+from pipeline.stream.merge import extent_of, lanes
 from pipeline.stream.moved import first_place
 from pipeline.stream.relocate import HEADERS_ROOM
 from schemas import topics
@@ -90,9 +90,9 @@ class LargerTopic:
 
     async def extents(self, read: Callable[[int], None] = lambda _count: None) -> list[Extent]:
         """What the partitions hold of moved records. Raises UsageError for others among them."""
-        await self._until_still()
+        offsets = await self._when_still()
         found = [Extent() for _ in range(self.partitions)]
-        async with lanes(self._settings, self.name, range(self.partitions)) as all_lanes:
+        async with lanes(self._settings, self.name, offsets) as all_lanes:
             for lane in all_lanes:
                 while (record := await lane.next()) and first_place(record):
                     found[lane.partition].add(record.timestamp, record.key, record.value, list(record.headers))
@@ -115,16 +115,13 @@ class LargerTopic:
                         f"Kafka does not take the configuration of {self.name}: {message or for_code(code).description}"
                     )
 
-    async def _until_still(self) -> None:
+    async def _when_still(self) -> dict[int, range]:
         """What a killed run had sent may still be on its way into the log."""
-        before = None
-        while before != (before := await self._ends()):
-            if any(before):
-                await asyncio.sleep(STILL_S)
-
-    async def _ends(self) -> list[int]:
-        async with lanes(self._settings, self.name, range(self.partitions)) as all_lanes:
-            return [lane.end for lane in all_lanes]
+        before, now = None, await extent_of(self._settings, self.name, self.partitions)
+        while any(now.values()) and before != now:
+            await asyncio.sleep(STILL_S)
+            before, now = now, await extent_of(self._settings, self.name, self.partitions)
+        return now
 
     async def _create(self, admin: AIOKafkaAdminClient) -> None:
         config = {name: value for name, value in (await self._final(admin)).items() if not name.startswith(_TIME)}

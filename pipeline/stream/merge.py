@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from pipeline.kafka import client_options
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Iterable, Mapping
 
     from pipeline.config import Settings
 
@@ -22,43 +22,49 @@ MOST_RECORDS = 4000
 
 
 class Lane:
-    """One partition from its beginning to the end that it had when the lane was opened."""
+    """Some offsets of one partition, read in order."""
 
-    def __init__(self, consumer: AIOKafkaConsumer, part: TopicPartition, begin: int, end: int) -> None:
+    def __init__(self, consumer: AIOKafkaConsumer, part: TopicPartition, offsets: range) -> None:
         self.partition = part.partition
-        self.begin, self.end = begin, end
         self._consumer = consumer
         self._part = part
         self._buffer: deque[Any] = deque()
-        self._position = begin
+        self._position, self._end = offsets.start, offsets.stop
 
     async def next(self) -> Any | None:
         """The next record; None at the end."""
-        while not self._buffer and self._position < self.end:
+        while not self._buffer and self._position < self._end:
             fetched = await self._consumer.getmany(self._part, timeout_ms=FETCH_MS, max_records=MOST_RECORDS)
-            self._buffer.extend(record for record in fetched.get(self._part, ()) if record.offset < self.end)
+            self._buffer.extend(record for record in fetched.get(self._part, ()) if record.offset < self._end)
             # The position, not the last record: what lies at the end may be the mark of a transaction.
             self._position = await self._consumer.position(self._part)
         return self._buffer.popleft() if self._buffer else None
 
 
+async def extent_of(settings: Settings, topic: str, partitions: int) -> dict[int, range]:
+    """The offsets that each partition has now."""
+    parts = [TopicPartition(topic, number) for number in range(partitions)]
+    async with AIOKafkaConsumer(**client_options(settings)) as consumer:
+        begins, ends = await consumer.beginning_offsets(parts), await consumer.end_offsets(parts)
+    return {part.partition: range(begins[part], ends[part]) for part in parts}
+
+
 @asynccontextmanager
-async def lanes(settings: Settings, topic: str, partitions: Iterable[int]) -> AsyncIterator[list[Lane]]:
+async def lanes(settings: Settings, topic: str, offsets: Mapping[int, range]) -> AsyncIterator[list[Lane]]:
     """A lane for each partition, each with a consumer of its own: a shared one would fetch for none of them while one has records left."""
-    parts = [TopicPartition(topic, number) for number in partitions]
+    parts = [TopicPartition(topic, number) for number in offsets]
     consumers = [AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False) for _ in parts]
     try:
-        yield await asyncio.gather(*map(_open, consumers, parts))
+        yield await asyncio.gather(*map(_open, consumers, parts, offsets.values()))
     finally:
         await asyncio.gather(*(consumer.stop() for consumer in consumers))
 
 
-async def _open(consumer: AIOKafkaConsumer, part: TopicPartition) -> Lane:
+async def _open(consumer: AIOKafkaConsumer, part: TopicPartition, offsets: range) -> Lane:
     await consumer.start()
     consumer.assign([part])
-    begin, end = (await consumer.beginning_offsets([part]))[part], (await consumer.end_offsets([part]))[part]
-    consumer.seek(part, begin)
-    return Lane(consumer, part, begin, end)
+    consumer.seek(part, offsets.start)
+    return Lane(consumer, part, offsets)
 
 
 async def by_time(of: Iterable[Lane]) -> AsyncIterator[Any]:

@@ -28,7 +28,7 @@ from pipeline.kafka_security import refusal
 from pipeline.stream.decode import decode
 from pipeline.stream.forget import require_no_worker
 from pipeline.stream.larger_topic import Filler, LargerTopic
-from pipeline.stream.merge import by_time, lanes
+from pipeline.stream.merge import by_time, extent_of, lanes
 from pipeline.stream.relocate import Moved, Relocation, Stays
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ def default_name(settings: Settings, partitions: int) -> str:
     return f"{base}.{partitions}"
 
 
-async def check(settings: Settings, name: str, partitions: int) -> dict[int, int]:
-    """Records by partition that the move would read. Changes nothing.
+async def check(settings: Settings, name: str, partitions: int) -> dict[int, range]:
+    """The offsets by partition that the move would read, all of them folded. Changes nothing.
 
     Raises UsageError when the move cannot be made now: wrong numbers or names, a worker that runs, records that no worker has seen.
     """
@@ -86,17 +86,18 @@ async def repartition(settings: Settings, name: str, partitions: int, progress: 
     Raises UsageError as `check` does, when the topic holds something else, and when events came meanwhile; UnavailableError when Kafka does not
     answer. Until it returns, no worker can start on the new topic.
     """
-    counts = await check(settings, name, partitions)
+    folded = await check(settings, name, partitions)
+    count = sum(map(len, folded.values()))
     target = LargerTopic(settings, name, partitions)
     try:
         was_open = await target.prepare()
-        there = await _extents(target, sum(counts.values()), progress, "looking at what is there")
-        summary, wanted, ends = await _copy(settings, target, there, was_open=was_open, progress=progress)
+        there = await _extents(target, count, progress, "looking at what is there")
+        summary, wanted = await _copy(settings, target, there, folded, was_open=was_open, progress=progress)
         if summary.sent and wanted != await _extents(target, summary.records, progress, "comparing"):
             raise UsageError(
                 f"{name} does not hold what was sent to it: did two commands run at once? Delete it and run this again"
             )
-        await _require_unchanged(settings, ends)
+        await _require_unchanged(settings, folded)
         if not was_open:
             await target.open()
     except KafkaError as error:
@@ -116,8 +117,14 @@ async def _extents(target: LargerTopic, total: int, progress: Progress, what: st
 
 
 async def _copy(
-    settings: Settings, target: LargerTopic, there: list[Extent], *, was_open: bool, progress: Progress
-) -> tuple[Summary, list[Extent], Mapping[int, int]]:
+    settings: Settings,
+    target: LargerTopic,
+    there: list[Extent],
+    folded: Mapping[int, range],
+    *,
+    was_open: bool,
+    progress: Progress,
+) -> tuple[Summary, list[Extent]]:
     producer = AIOKafkaProducer(
         **client_options(settings),
         acks="all",
@@ -129,26 +136,31 @@ async def _copy(
     await producer.start()
     try:
         fillers = [Filler(producer, target.name, number, there[number]) for number in range(target.partitions)]
-        async with lanes(settings, settings.events_topic, range(settings.partitions)) as sources:
-            total = sum(lane.end - lane.begin for lane in sources)
-            stayed: Counter[Stays] = Counter()
-            moves = _moves(settings, target.partitions)
-            done = 0
-            async for record in by_time(sources):
-                moved = moves[record.partition].judge(record, decode([record])[0])
-                if isinstance(moved, Moved):
-                    await _fill(fillers[moved.partition], moved, was_open=was_open)
-                else:
-                    stayed[moved] += 1
-                done += 1
-                progress("moving", done, total)
-            await asyncio.gather(*(filler.finish() for filler in fillers))
-            ends = {lane.partition: lane.end for lane in sources}
+        stayed = await _move(settings, folded, fillers, progress, was_open=was_open)
+        await asyncio.gather(*(filler.finish() for filler in fillers))
     finally:
         await producer.stop()
     wanted = [filler.wanted for filler in fillers]
     sent = sum(filler.sent for filler in fillers)
-    return Summary(target.name, sum(one.count for one in wanted), sent, stayed, was_open), wanted, ends
+    return Summary(target.name, sum(one.count for one in wanted), sent, stayed, was_open), wanted
+
+
+async def _move(
+    settings: Settings, folded: Mapping[int, range], fillers: list[Filler], progress: Progress, *, was_open: bool
+) -> Counter[Stays]:
+    stayed: Counter[Stays] = Counter()
+    moves = _moves(settings, len(fillers))
+    done, total = 0, sum(map(len, folded.values()))
+    async with lanes(settings, settings.events_topic, folded) as sources:
+        async for record in by_time(sources):
+            moved = moves[record.partition].judge(record, decode([record])[0])
+            if isinstance(moved, Moved):
+                await _fill(fillers[moved.partition], moved, was_open=was_open)
+            else:
+                stayed[moved] += 1
+            done += 1
+            progress("moving", done, total)
+    return stayed
 
 
 async def _fill(filler: Filler, moved: Moved, *, was_open: bool) -> None:
@@ -167,7 +179,7 @@ def _moves(settings: Settings, partitions: int) -> list[Relocation]:
     return [Relocation(settings.events_topic, number, old, new) for number in range(settings.partitions)]
 
 
-async def _require_all_folded(settings: Settings) -> dict[int, int]:
+async def _require_all_folded(settings: Settings) -> dict[int, range]:
     """Misplaced records beyond the committed offset have no copy yet under the right key."""
     consumer = AIOKafkaConsumer(**client_options(settings), group_id=settings.group, enable_auto_commit=False)
     try:
@@ -184,14 +196,13 @@ async def _require_all_folded(settings: Settings) -> dict[int, int]:
             f"{waiting:,} record(s) of {settings.events_topic} are not folded yet by group {settings.group}: stop what sends events, let a worker run until "
             "`cascades status` shows no lag, stop it, and run this again"
         )
-    return {part.partition: ends[part] - begins[part] for part in parts}
+    return {part.partition: range(begins[part], ends[part]) for part in parts}
 
 
-async def _require_unchanged(settings: Settings, ends: Mapping[int, int]) -> None:
+async def _require_unchanged(settings: Settings, folded: Mapping[int, range]) -> None:
     await require_no_worker(settings)
-    async with lanes(settings, settings.events_topic, range(settings.partitions)) as now:
-        came = sum(lane.end - ends[lane.partition] for lane in now)
-    if came:
+    now = await extent_of(settings, settings.events_topic, settings.partitions)
+    if came := sum(now[partition].stop - read.stop for partition, read in folded.items()):
         raise UsageError(
             f"{came:,} record(s) came to {settings.events_topic} meanwhile: stop what sends events, let a worker run until `cascades status` shows no lag, stop it, "
             "and run this again: it goes on where it stopped"
