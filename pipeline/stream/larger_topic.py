@@ -80,7 +80,7 @@ class LargerTopic:
                 raise UsageError(
                     f"topic {self.name} is there with {found} partitions, not {self.partitions}: name another one with --to, or delete it"
                 )
-            config = await _config(admin, self.name)
+            config = await config_of(admin, self.name)
         return config.get(f"{_TIME}type", "CreateTime") != "CreateTime"
 
     async def exists(self) -> bool:
@@ -125,7 +125,7 @@ class LargerTopic:
 
     async def _create(self, admin: AIOKafkaAdminClient) -> None:
         config = {name: value for name, value in (await self._final(admin)).items() if not name.startswith(_TIME)}
-        limit = int((await _config(admin, self._settings.events_topic, every=True))["max.message.bytes"])
+        limit = int((await config_of(admin, self._settings.events_topic, every=True))["max.message.bytes"])
         # Nothing may be deleted before it is compared, and every record gets a header more.
         config |= {
             f"{_TIME}type": "CreateTime",
@@ -148,7 +148,7 @@ class LargerTopic:
 
     async def _final(self, admin: AIOKafkaAdminClient) -> dict[str, str]:
         wanted = topics.events(self.name, self.partitions).config
-        return {**wanted, **await _config(admin, self._settings.events_topic)}
+        return {**wanted, **await config_of(admin, self._settings.events_topic)}
 
 
 class Filler:
@@ -219,7 +219,7 @@ async def _replication(admin: AIOKafkaAdminClient, topic: str) -> int:
     return max(len(partition["replicas"]) for partition in described["partitions"])
 
 
-async def _config(admin: AIOKafkaAdminClient, topic: str, *, every: bool = False) -> Mapping[str, str]:
+async def config_of(admin: AIOKafkaAdminClient, topic: str, *, every: bool = False) -> Mapping[str, str]:
     """The entries that were set for this topic, or every one in force."""
     answers = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
     entries = (entry for answer in answers for resource in answer.resources for entry in resource[4])

@@ -13,9 +13,10 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from support.campaign import messy
+from support.durable import settled
 from support.kafka_cases import create
 from support.stream import event_json
-from support.worker import committed, produce, read_all, until, worker
+from support.worker import produce, read_all, worker
 from support.worker_process import migrated
 
 from pipeline.clickhouse import client
@@ -23,7 +24,7 @@ from pipeline.errors import TopicMismatchError, UsageError
 from pipeline.kafka import client_options, ensure_topics
 from pipeline.sinks.clickhouse import ClickHouseSink
 from pipeline.sinks.memory import MemorySink
-from pipeline.stream.larger_topic import LargerTopic
+from pipeline.stream.larger_topic import LargerTopic, config_of
 from pipeline.stream.moved import first_place
 from pipeline.stream.relocate import Stays
 from pipeline.stream.repartition import check, default_name, repartition
@@ -63,16 +64,6 @@ async def fold(settings, sink=None):
     async with worker(settings, sink) as running:
         await settled(running)
         return running.sink
-
-
-async def settled(running):
-    await until(running.is_ready, "ready")
-    quiet = 0
-    while quiet < 5:
-        await asyncio.sleep(0.2)
-        records = len(await read_all(running.settings, running.settings.events_topic))
-        stored = sum(offset or 0 for offset in (await committed(running.settings)).values())
-        quiet = quiet + 1 if stored == records and running.is_ready() else 0
 
 
 async def filled(settings, count=600):
@@ -304,12 +295,10 @@ async def test_the_new_topic_has_the_configuration_of_the_old_one(settings):
     await create(settings, settings.events_topic, 4, kept)
     await filled(settings, 30)
     summary = await repartition(settings, "grown-" + settings.group, 8, silent)
-    from pipeline.stream.larger_topic import _config
-
     admin = AIOKafkaAdminClient(**client_options(settings))
     await admin.start()
     try:
-        found = await _config(admin, summary.topic)
+        found = await config_of(admin, summary.topic)
     finally:
         await admin.close()
     assert {name: found[name] for name in kept} == kept
