@@ -194,8 +194,8 @@ def _check(spec: TopicSpec, partitions: int, config: Mapping[str, str]) -> None:
     if spec.partitions not in {None, partitions}:
         raise TopicMismatchError(
             f"topic {spec.name} has {partitions} partitions, but CASCADES_PARTITIONS is {spec.partitions}. The count decides which partition a content "
-            f"belongs to, so it cannot change in place: set CASCADES_PARTITIONS={partitions}, or name a new topic with CASCADES_EVENTS_TOPIC, "
-            f"raise CASCADES_EPOCH by one, and replay into it"
+            f"belongs to, so it cannot change in place: set CASCADES_PARTITIONS={partitions}, or move the events to a topic with more partitions "
+            f"(`cascades repartition --help`)"
         )
     for name in sorted(spec.binding):
         if config.get(name) != spec.config[name]:
@@ -230,4 +230,7 @@ def _room(value: str) -> float:
 
 def _remedy(spec: TopicSpec, name: str) -> str:
     setting = f"{name}={spec.config[name]}"
+    if name == "message.timestamp.type":
+        setting_up = "If `cascades repartition` is filling it, let that finish first. Else"
+        return f"{setting}. {setting_up} change it with `kafka-configs --alter --entity-type topics --entity-name {spec.name} --add-config {setting}`"
     return f"{setting}: change it with `kafka-configs --alter --entity-type topics --entity-name {spec.name} --add-config {setting}`"

@@ -105,11 +105,17 @@ def _share_event() -> dict[str, Any]:
         "pattern": "^[0-9]+:[0-9]+$",
         "description": "partition:offset where the record stood under a wrong key",
     }
+    moved = {
+        "type": "string",
+        "pattern": "^[A-Za-z0-9._-]+:[0-9]+:[0-9]+:-?[0-9]+$",
+        "description": "topic:partition:offset:received_at where the record stood before the topic got more partitions; believed only of records that "
+        "keep their producer's time, which Kafka allows during that copy alone",
+    }
     return {
         "name": "ShareEvent",
         "title": "Share event, version 1",
         "contentType": "application/json",
-        "headers": {"type": "object", "properties": {topics.ORIGIN_HEADER: origin}},
+        "headers": {"type": "object", "properties": {topics.ORIGIN_HEADER: origin, topics.MOVED_HEADER: moved}},
         "payload": {"$ref": "#/components/schemas/ShareEventV1"},
         "bindings": _key("content_id, in UTF-8"),
         "examples": [{"name": "share", "payload": EXAMPLE}],

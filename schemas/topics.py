@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 ORIGIN_HEADER = "cascades-origin"
 """Header `<partition>:<offset>` of a record that stood under a wrong key and was produced again under the right one."""
+MOVED_HEADER = "cascades-moved"
+"""Header `<topic>:<partition>:<offset>:<ms>` of a record that `cascades repartition` copied: where it stood at first, and when Kafka took it there."""
 FOREVER = -1
 DEAD_LETTER_MAX_BYTES = 4 * 1024 * 1024
 """A record near the broker's default limit (1 MiB), its key and its headers fit with room to spare."""

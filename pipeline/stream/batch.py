@@ -23,6 +23,11 @@ class Record(Protocol):
         ...
 
     @property
+    def timestamp_type(self) -> int:
+        """1: the broker's time of appending. 0: the producer's; only records moved by `cascades repartition` have it (`pipeline.stream.moved`)."""
+        ...
+
+    @property
     def key(self) -> bytes | None:
         """The key as it came."""
         ...

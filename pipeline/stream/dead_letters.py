@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from schemas.dead_letter import RefusedError, headers, replayed
+from pipeline.stream.moved import first_place
+from schemas.dead_letter import Identity, RefusedError, headers, replayed
 
 if TYPE_CHECKING:
     from pipeline.stream.batch import Record
@@ -24,22 +25,27 @@ class DeadLetter:
     error: RefusedError
 
     @property
+    def identity(self) -> Identity:
+        """Where the record stands; of one that was moved to a topic with more partitions, where it stood at first: it stays the same dead letter."""
+        record = self.record
+        return first_place(record) or Identity(self.topic, self.partition, record.offset, record.timestamp)
+
+    @property
     def headers(self) -> list[tuple[str, bytes]]:
         """The Kafka headers that travel with the original bytes."""
-        record = self.record
+        topic, partition, offset, received_at_ms = self.identity
         return headers(
             self.error,
-            topic=self.topic,
-            partition=self.partition,
-            offset=record.offset,
-            received_at_ms=record.timestamp,
-            replay_of=replayed(record.headers),
+            topic=topic,
+            partition=partition,
+            offset=offset,
+            received_at_ms=received_at_ms,
+            replay_of=replayed(self.record.headers),
         )
 
     @property
     def row(self) -> tuple[object, ...]:
         """The row of table `dead_letters`. A missing key or value is empty there; the Kafka record keeps the difference."""
-        record, error = self.record, self.error
-        received_us = record.timestamp * 1000
-        key, payload = record.key or b"", record.value or b""
-        return (self.topic, self.partition, record.offset, error.reason, error.detail, received_us, key, payload)
+        error, (topic, partition, offset, received_at_ms) = self.error, self.identity
+        key, payload = self.record.key or b"", self.record.value or b""
+        return (topic, partition, offset, error.reason, error.detail, received_at_ms * 1000, key, payload)

@@ -19,26 +19,27 @@ GONE_DEADLINE_S = 30.0
 _MEMBERS = 5  # place in a described group
 
 
-async def forget_state(settings: Settings) -> None:
-    """Remove local state and changelog of the group, and set its offsets to the start of the events.
+async def forget_state(settings: Settings) -> int:
+    """Remove local state and changelog of the group, and set its offsets to the start of the events. Returns how many records are to be read again.
 
     Safe at any point: whatever is left after a crash in between, the workers come to the same figures, and this may be run again. Rows are
     written again under the versions that they have. Raises UsageError while a worker of the group runs, UnavailableError without Kafka.
     """
-    await _require_no_worker(settings)
+    await require_no_worker(settings)
     throw_away(settings)
     changelog = changelog_spec(settings).name
     missing = await missing_topics(settings)
-    if settings.events_topic not in missing:
-        await _rewind(settings)
+    records = 0 if settings.events_topic in missing else await _rewind(settings)
     if changelog not in missing:
         async with admin_client(settings) as connection:
             await connection.delete_topics([changelog])
         await _until_gone(settings, changelog)
     await ensure_topics(settings)
+    return records
 
 
-async def _require_no_worker(settings: Settings) -> None:
+async def require_no_worker(settings: Settings) -> None:
+    """Raises UsageError while a worker of the group runs, UnavailableError without Kafka."""
     async with admin_client(settings) as connection:
         answers = await connection.describe_consumer_groups([settings.group])
     members = [member for answer in answers for group in answer.groups for member in group[_MEMBERS]]
@@ -48,13 +49,15 @@ async def _require_no_worker(settings: Settings) -> None:
         )
 
 
-async def _rewind(settings: Settings) -> None:
+async def _rewind(settings: Settings) -> int:
     consumer = AIOKafkaConsumer(**client_options(settings), group_id=settings.group, enable_auto_commit=False)
     await consumer.start()
     try:
         partitions = [TopicPartition(settings.events_topic, number) for number in range(settings.partitions)]
         consumer.assign(partitions)
-        await consumer.commit(await consumer.beginning_offsets(partitions))
+        begins, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
+        await consumer.commit(begins)
+        return int(sum(ends.values()) - sum(begins.values()))
     finally:
         await consumer.stop()
 

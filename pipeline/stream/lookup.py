@@ -39,6 +39,7 @@ class Recovered:
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...] = field(default=())
+    timestamp_type: int = 1
 
 
 class LookUp:

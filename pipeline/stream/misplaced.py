@@ -57,14 +57,15 @@ class Fence:
     def __init__(self) -> None:
         self._seen: dict[int, int] = {}
 
-    def is_repeat(self, headers: Sequence[tuple[str, bytes]]) -> bool:
+    def is_repeat(self, headers: Sequence[tuple[str, bytes]], *, moved: bool = False) -> bool:
         """Whether the record is a copy that was already here. A first copy is remembered. Records without origin never are repeats.
 
-        An origin that is not `<partition>:<offset>` is not ours and is ignored.
+        An origin that is not `<partition>:<offset>` is not ours and is ignored. Of a record that was moved from another topic the fence of that topic
+        has judged already: `pipeline.stream.relocate` leaves the header on repeats alone, and its offsets mean nothing here.
         """
         for name, value in headers:
             if name == HEADER and (origin := _ORIGIN.fullmatch(value)):
-                return self._passed(int(origin[1]), int(origin[2]))
+                return moved or self._passed(int(origin[1]), int(origin[2]))
         return False
 
     def _passed(self, partition: int, offset: int) -> bool:

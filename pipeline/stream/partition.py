@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from pipeline.cascade import Content, Outcome, discard, encode_fact, fold, freeze
 from pipeline.stream.dead_letters import DeadLetter
 from pipeline.stream.misplaced import Fence, Misplaced
+from pipeline.stream.moved import first_place
 from pipeline.stream.raw_rows import event_row
 from pipeline.stream.replayed import Replayed
 from pipeline.stream.thaw import Held
@@ -127,11 +128,7 @@ class PartitionState:
             held = self._contents.get(event.content_id) or self._admit(event, record)
             if held is None or held.key != record.key:
                 done.misplaced.append(self._misplace(event, record))
-            elif record.headers and self._fence.is_repeat(record.headers) and held.content.knows(event.event_id):
-                done.repeats += 1
-            elif record.headers and self._replayed.is_repeat(record.headers):
-                done.replay_repeats += 1
-            else:
+            elif not (record.headers and self._is_repeat(held, event, record, done)):
                 self._fold(held, event, record, done)
         return done
 
@@ -219,6 +216,16 @@ class PartitionState:
             return None
         held = self._contents[event.content_id] = Held(Content(event.content_id, self.population), key)
         return held
+
+    def _is_repeat(self, held: Held, event: WireEvent, record: Record, done: Applied) -> bool:
+        moved = first_place(record) is not None
+        if self._fence.is_repeat(record.headers, moved=moved) and held.content.knows(event.event_id):
+            done.repeats += 1
+        elif self._replayed.is_repeat(record.headers, moved=moved):
+            done.replay_repeats += 1
+        else:
+            return False
+        return True
 
     def _fold(self, held: Held, event: WireEvent, record: Record, done: Applied) -> None:
         occurred_us = micros(event.occurred_at)

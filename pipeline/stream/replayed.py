@@ -25,16 +25,23 @@ class Replayed:
         self._seen = set(seen)
         self._fresh: list[Identity] = []
 
-    def is_repeat(self, headers: Sequence[tuple[str, bytes]]) -> bool:
-        """Whether the record is a replay that was already here. The first one is remembered; a record that is no replay never is a repeat."""
+    def is_repeat(self, headers: Sequence[tuple[str, bytes]], *, moved: bool = False) -> bool:
+        """Whether the record is a replay that was already here. The first one is remembered; a record that is no replay never is a repeat.
+
+        Of a record that was moved from another topic the fence of that topic has judged already (repeats stay behind): it is remembered only.
+        """
         identity = replayed(headers)
         if identity is None:
             return False
         if identity in self._seen:
-            return True
+            return not moved
         self._seen.add(identity)
         self._fresh.append(identity)
         return False
+
+    def has(self, headers: Sequence[tuple[str, bytes]]) -> bool:
+        """Whether the record is a replay that was already here. Nothing is remembered."""
+        return replayed(headers) in self._seen
 
     def take(self) -> list[Identity]:
         """Those that are new since the last call."""

@@ -4,70 +4,18 @@ import asyncio
 import shutil
 
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from support.durable import CONTENTS, drop_changelog, messy, settled
 from support.stream import event_json
-from support.worker import committed, produce, read_all, serial, tables, until, worker
+from support.worker import committed, produce, read_all, serial, tables, worker
 
 from pipeline.errors import UsageError
-from pipeline.kafka import changelog_spec, client_options, missing_topics
+from pipeline.kafka import changelog_spec, missing_topics
 from pipeline.metrics import Metric
 from pipeline.sinks.memory import MemorySink
 from pipeline.stream.forget import forget_state
+from pipeline.stream.keeper import Keeper
 from pipeline.stream.state_dir import group_dir
 from schemas.changelog import POSITION_KEY, decode_position
-
-CONTENTS = 11
-
-
-def messy(count, start=0):
-    """Chains with copies, late parents, retractions, broken records and strays in between."""
-    for n in range(start, start + count):
-        content = f"content {n % CONTENTS}"
-        parent = f"e{n - CONTENTS + 2 * CONTENTS * (n % 5 == 0)}"  # every fifth names a share that comes later
-        good = event_json(f"e{n}", content, parent_event_id=parent, parent_basis="exact", audience_size=n % 50)
-        yield content.encode() if n % 7 else None, good
-        if n % 10 == 3:
-            yield content.encode(), good
-        if n % 17 == 3:
-            better = event_json(
-                f"e{n}", content, parent_basis="exact", audience_size=n % 50, attributes={"why": "copy"}
-            )
-            yield content.encode(), better
-        if n % 11 == 4:
-            undo = event_json(f"r{n}", content, "retract", target_event_id=f"e{n}", actor_id=f"actor of e{n}")
-            yield content.encode(), undo
-        if n % 13 == 5:
-            yield content.encode(), b"broken %d" % n
-
-
-async def settled(running):
-    """Wait until everything in the topic, copies of strays included, is stored and committed."""
-    await until(running.is_ready, "ready")
-    quiet = 0
-    while quiet < 3:
-        await asyncio.sleep(0.2)
-        stored = sum(offset or 0 for offset in (await committed(running.settings)).values())
-        quiet = quiet + 1 if stored == await end(running.settings) and running.is_ready() else 0
-
-
-async def end(settings):
-    """Records in the topic of events."""
-    consumer = AIOKafkaConsumer(**client_options(settings))
-    await consumer.start()
-    try:
-        parts = [TopicPartition(settings.events_topic, number) for number in range(settings.partitions)]
-        return sum((await consumer.end_offsets(parts)).values())
-    finally:
-        await consumer.stop()
-
-
-async def drop_changelog(settings):
-    admin = AIOKafkaAdminClient(**client_options(settings))
-    await admin.start()
-    await admin.delete_topics([changelog_spec(settings).name])
-    await admin.close()
-    await asyncio.sleep(1)
 
 
 async def local(settings):
@@ -161,6 +109,38 @@ async def test_above_the_memory_ceiling_contents_leave_and_figures_stay(kafka):
         assert sum(state.facts for state in running.member.ownership.states.values()) <= 100
         await produce(settings, messy(300, 1500))
         await settled(running)
+    assert tables(sink) == tables(await serial(settings))
+
+
+async def test_memory_stays_under_a_tiny_ceiling_all_the_time(kafka, monkeypatch):
+    """What one range of each partition brings may stand above it until it is kept, and no more."""
+    ceiling, ranged, partitions = 60, 20, 2
+    settings = kafka.settings(
+        partitions=partitions,
+        flush_interval_s=0.01,
+        fetch_max_records=ranged,
+        flush_max_rows=1,
+        state_max_events=ceiling,
+    )
+    many = [(b"%d" % (n % 400), event_json(f"e{n}", f"{n % 400}")) for n in range(2000)]
+    await produce(settings, many)
+    held = []
+    evict = Keeper.evict
+
+    def watched(self):
+        evict(self)
+        held.append(sum(state.facts for state in self._states.values()))
+
+    monkeypatch.setattr(Keeper, "evict", watched)
+    sink = MemorySink()
+    async with worker(settings, sink) as running:
+        await settled(running)
+        assert running.value(Metric.CONTENTS_EVICTED) > 1000
+        assert running.value(Metric.CONTENTS_REVIVED) > 1000
+    under_way = 2 * ranged * partitions  # the range that is being written, and the one that is folded meanwhile
+    revived = 5 * ranged * partitions  # each of those may bring back a content of five events
+    assert max(held) <= ceiling + under_way + revived
+    assert sorted(held)[len(held) // 2] <= ceiling + under_way
     assert tables(sink) == tables(await serial(settings))
 
 

@@ -23,6 +23,7 @@ class FakeRecord:
     value: bytes | None
     timestamp: int = APPENDED_MS
     headers: tuple[tuple[str, bytes], ...] = field(default=())
+    timestamp_type: int = 1
 
 
 def event_json(event_id: str, content_id: str = "c", kind: str = "share", **fields: Any) -> bytes:
