@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from pipeline.errors import BrokenStoreError
 from pipeline.metrics import Metric, Metrics
 from pipeline.stream.journal import Journal, to_end
 from pipeline.stream.partition import Changes, PartitionState
@@ -78,7 +79,12 @@ class Keeper:
         `state` is the one that was in memory before, if any. May be cancelled, and called again.
         """
         async with self._locks[partition]:
-            return await self._restore(partition, state, until, progress)
+            try:
+                return await self._restore(partition, state, until, progress)
+            except BrokenStoreError as error:
+                log.warning("%s; that is done now", error)
+                await to_end(self._journals[partition].store.wipe)
+                return await self._restore(partition, None, until, progress)
 
     async def _restore(
         self, partition: int, state: PartitionState | None, until: int, progress: Progress

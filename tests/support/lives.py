@@ -1,17 +1,15 @@
 """Workers of one partition that live one after the other, or beside each other, on a log, a changelog, a group and a sink in memory.
 
-Cycle, flusher, keeper, journal, local store, ledger and the core are the real ones. A life can be ended, or held, at every place where something
+Cycle, flusher, keeper, journal, ledger and the core are the real ones. A life can be ended, or held, at every place where something
 leaves the process: so all of them can be tried.
 """
 
 from __future__ import annotations
 
 import asyncio
-import shutil
-from contextlib import suppress
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from rocksdict import DbClosedError
 from support.stream import TOPIC, FakeRecord, copy_of, event_json, record, state
 from support.worker import tables
 
@@ -26,23 +24,25 @@ from pipeline.stream.journal import Journal
 from pipeline.stream.keeper import Keeper
 from pipeline.stream.ledger import Ledger
 from pipeline.stream.status import Status
-from pipeline.stream.store import LocalStore
-from schemas.changelog import POSITION_KEY, decode_position
+from schemas.changelog import POSITION_KEY, content_of, decode_position
 from schemas.rows import Blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from pipeline.stream.store import Mark
 
 BATCH = 5
 RECORDS = 40
+STAGES = ("ab", "bc", "ca", "ad")
+"""Which contents have records when: each flush leaves some alone that others touch."""
 
 
 def records() -> list[FakeRecord]:
     """A few cascades with copies, late parents, a retraction, a broken record, one under a wrong key and the copy of such a one."""
     made: list[FakeRecord] = []
     for number in range(RECORDS):
-        content = "ab"[number % 2] if number < RECORDS - 4 else "a"  # the last ones leave the other content alone
+        content = STAGES[number * len(STAGES) // RECORDS][number % 2]
         if number % 11 == 7:
             made.append(FakeRecord(number, content.encode(), event_json(f"e{number - 2}", content)))
         elif number % 13 == 5:
@@ -56,7 +56,7 @@ def records() -> list[FakeRecord]:
                 record(number, f"r{number}", content, kind="retract", target_event_id="e2", actor_id="actor of e2")
             )
         else:
-            made.append(record(number, f"e{number}", content, parent_event_id=f"e{number + 4 * (-1) ** number}"))
+            made.append(record(number, f"e{number}", content, parent_event_id=f"e{number + 2 * (-1) ** number}"))
     return made
 
 
@@ -67,10 +67,10 @@ class Killed(BaseException):
 class World:
     """What outlives the workers."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self) -> None:
         self.log = records()
         self.sink = MemorySink()
-        self.folder = folder
+        self.files: defaultdict[str, Store] = defaultdict(Store)
         self.changelog: list[tuple[bytes, bytes] | None] = []
         self.changelog_owner: Changelog | None = None
         self.group_owner: Life | None = None
@@ -83,9 +83,14 @@ class World:
         if life is not self.group_owner:
             raise FencedError("not a member")
         self.committed = offset
+        if self.kept < offset:
+            self.broken_promises.append(f"{offset} is committed, {self.kept} kept")
+
+    @property
+    def kept(self) -> int:
+        """Up to where the changelog says that it has everything."""
         kept = [decode_position(pair[1]).next_offset for pair in self.changelog if pair and pair[0] == POSITION_KEY]
-        if not kept or kept[-1] < offset:
-            self.broken_promises.append(f"{offset} is committed, the changelog has {kept[-1:]}")
+        return kept[-1] if kept else 0
 
     def one_pass(self) -> dict[str, list[dict[str, object]]]:
         """What an undisturbed worker writes."""
@@ -97,12 +102,35 @@ class World:
 
     def touch(self) -> None:
         """One more share of each content: whatever state its worker has shows."""
-        for content in "ab":
+        for content in sorted({*"".join(STAGES)}):
             self.log.append(record(len(self.log), f"touch {len(self.log)}", content))
 
-    def forget_files(self) -> None:
-        shutil.rmtree(self.folder)
-        self.folder.mkdir()
+
+class Store:
+    """As `pipeline.stream.store.LocalStore` promises: a write is atomic and outlives a kill."""
+
+    def __init__(self) -> None:
+        self.wipe()
+
+    def wipe(self) -> None:
+        self._entries: dict[bytes, bytes] = {}
+        self.mark: Mark | None = None
+
+    def write(self, pairs: Iterable[tuple[bytes, bytes]], mark: Mark | None) -> None:
+        self._entries.update(pairs)
+        self.mark = mark or self.mark
+
+    def contents(self) -> Iterator[tuple[bytes, list[bytes]]]:
+        found: defaultdict[bytes, list[bytes]] = defaultdict(list)
+        for key in sorted(key for key in self._entries if key >= b"\1"):
+            found[content_of(key)].append(self._entries[key])
+        return iter(found.items())
+
+    def replayed(self) -> list[Any]:
+        return []
+
+    def close(self) -> None:
+        """Nothing to close."""
 
 
 def everything(sink: MemorySink) -> dict[str, list[dict[str, object]]]:
@@ -181,8 +209,7 @@ class Life:
     def __init__(self, world: World, name: str = "mine", at: int = -1, *, hold: bool = False) -> None:
         self.world = world
         self.passes = Passes(at, hold=hold)
-        self._store = LocalStore(world.folder / name)
-        journal = Journal(Changelog(world, self.passes), self._store, 0)  # type: ignore[arg-type]
+        journal = Journal(Changelog(world, self.passes), world.files[name], 0)  # type: ignore[arg-type]
         self._strike_store(journal)
         self.keeper = Keeper(
             lambda _: journal, lambda _, store: state(), self._catch_up, Metrics(), idle_ms=10**15, max_facts=10**9
@@ -211,9 +238,6 @@ class Life:
             return False
         else:
             return True
-        finally:
-            with suppress(DbClosedError):
-                self._store.close()
 
     async def _start(self) -> None:
         world = self.world
@@ -262,6 +286,8 @@ class Life:
 
     async def _catch_up(self, target: Any, until: int, *_: Any) -> None:
         """As `pipeline.stream.rebuild.catch_up`, from the log in memory."""
+        if target.next_offset < self.world.kept:
+            self.world.broken_promises.append(f"restored up to {target.next_offset}, {self.world.kept} is kept")
         if target.next_offset < until:
             target.discard()
             some = self.world.log[target.next_offset : until]
