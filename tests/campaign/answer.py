@@ -90,10 +90,9 @@ class Answer:
         rows, texts = {}, []
         with client(self._settings) as connection:
             for table in TABLES:
-                wanted = _by_key(table, self.sink.rows(table))
-                shown = _by_key(table, standing(connection, self._settings.clickhouse_database, table))
+                wanted = self.sink.rows(table)
                 rows[table] = len(wanted)
-                texts += _compared(table, wanted, shown)
+                texts += compared(table, wanted, standing(connection, self._settings.clickhouse_database, table))
         return rows, texts
 
     def window_differences(self, now_us: int) -> list[str]:
@@ -108,7 +107,7 @@ class Answer:
         finally:
             sink.close()
         wanted, shown = _windows(serial, now_us), _windows(self._settings, now_us)
-        return _compared("v_content", wanted, shown)
+        return _told("v_content", wanted, shown)
 
 
 def sent_differences(answer: Answer, feed: Feed) -> list[str]:
@@ -162,7 +161,12 @@ def _by_key(table: str, rows: list[Row]) -> dict[tuple[Any, ...], Row]:
     }
 
 
-def _compared(table: str, wanted: dict[Any, Row], shown: dict[Any, Row]) -> list[str]:
+def compared(table: str, wanted: list[Row], shown: list[Row]) -> list[str]:
+    """What differs between two sets of standing rows, in words with examples; nothing, when they are the same."""
+    return _told(table, _by_key(table, wanted), _by_key(table, shown))
+
+
+def _told(table: str, wanted: dict[Any, Row], shown: dict[Any, Row]) -> list[str]:
     lost, extra = wanted.keys() - shown.keys(), shown.keys() - wanted.keys()
     other = [key for key in wanted.keys() & shown.keys() if wanted[key] != shown[key]]
     texts = [

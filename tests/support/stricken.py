@@ -8,7 +8,6 @@ read more orders, one JSON object, from the file named by the environment variab
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import signal
@@ -32,14 +31,13 @@ if __name__ == "__main__":
 
 from pipeline.config import Settings  # noqa: E402 - the clocks come first
 from pipeline.sinks.clickhouse import ClickHouseSink  # noqa: E402
-from pipeline.stream import cycle, worker  # noqa: E402
+from pipeline.stream import cycle, store, worker  # noqa: E402
 from pipeline.stream.changelog import Changelog  # noqa: E402
 from pipeline.stream.journal import Journal  # noqa: E402
 from pipeline.stream.keeper import Keeper  # noqa: E402
 from pipeline.stream.ownership import Ownership  # noqa: E402
 from pipeline.stream.partition import PartitionState  # noqa: E402
 from pipeline.stream.producer import Producer  # noqa: E402
-from pipeline.stream.store import LocalStore  # noqa: E402
 from pipeline.stream.transport import Consumer  # noqa: E402
 
 POINTS = (
@@ -124,14 +122,23 @@ class Disk:
 
     def __init__(self) -> None:
         self.full = False
-        inner = LocalStore.write
+        inner = store._open
+        store._open = lambda path: Database(inner(path), self)
 
-        def write(store: LocalStore, *args: Any) -> None:
-            if self.full:
-                raise OSError(errno.ENOSPC, "No space left on device (simulated)")
-            inner(store, *args)
 
-        LocalStore.write = write  # type: ignore[method-assign]
+class Database:
+    """RocksDB on that disk."""
+
+    def __init__(self, inner: Any, disk: Disk) -> None:
+        self._inner, self._disk = inner, disk
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def write(self, batch: Any) -> None:
+        if self._disk.full:
+            raise Exception("IO error: No space left on device: While appending to file")  # noqa: TRY002 - rocksdict's own
+        self._inner.write(batch)
 
 
 def arm(strike: Strike) -> None:
