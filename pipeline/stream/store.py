@@ -27,6 +27,8 @@ log = logging.getLogger("cascades.state")
 _MARK_KEY = b"\0mark"
 _FIRST_CONTENT = b"\1"
 _MIB = 1 << 20
+_DAMAGED = "Corruption"
+"""How RocksDB's errors begin that are about what stands in its files."""
 _BROKEN = "broken"
 """A file beside RocksDB's own: what stands there could not be read, although it could be opened."""
 
@@ -99,9 +101,8 @@ class LocalStore:
         except DbClosedError:
             raise
         except Exception as error:
-            raise UnavailableError(
-                f"cannot write to {self._path} ({error}): make room, or set CASCADES_STATE_DIR"
-            ) from error
+            # RocksDB tidies its files up beside the writes: what it finds damaged there, the next write is told.
+            raise (self._broken(error) if _DAMAGED in str(error) else _not_writable(self._path, error)) from error
 
     def chunks(self, content: bytes) -> list[bytes]:
         """All chunks of a content, in order; empty when it is not here."""
@@ -131,8 +132,13 @@ class LocalStore:
         self._db = _open(self._path)
 
     def close(self) -> None:
-        """Write what is in memory to the files and let go of them."""
-        self._db.close()
+        """Write what is in memory to the files and let go of them. A failure is only told: the changelog has everything."""
+        try:
+            self._db.close()
+        except DbClosedError:
+            raise
+        except Exception as error:  # noqa: BLE001 - rocksdict raises bare Exception for every failure
+            log.warning("the local state in %s was not closed in order (%s)", self._path, error)
 
     def _contents(self, start: bytes) -> Iterator[tuple[bytes, list[bytes]]]:
         content, values, key = b"", list[bytes](), start
@@ -164,11 +170,14 @@ class LocalStore:
         except (CascadesError, DbClosedError):
             raise
         except Exception as error:
-            with suppress(OSError):
-                (self._path / _BROKEN).touch()
-            raise BrokenStoreError(
-                f"the local state in {self._path} is damaged ({error}): the next start makes it anew from the changelog"
-            ) from error
+            raise self._broken(error) from error
+
+    def _broken(self, error: Exception) -> BrokenStoreError:
+        with suppress(OSError):
+            (self._path / _BROKEN).touch()
+        return BrokenStoreError(
+            f"the local state in {self._path} is damaged ({error}): the next start makes it anew from the changelog"
+        )
 
 
 def _open(path: Path) -> Rdict:

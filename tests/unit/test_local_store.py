@@ -99,6 +99,33 @@ def test_a_full_disk_is_one_sentence_that_says_what_to_do(tmp_path, monkeypatch)
     store.close()
 
 
+def test_damage_that_only_a_write_is_told_of_makes_the_files_anew_too(tmp_path, monkeypatch):
+    def damaged(*_):
+        raise Exception("Corruption: block checksum mismatch: stored = 1, computed = 2")  # noqa: TRY002 - as rocksdict does
+
+    store = LocalStore(tmp_path / "0")
+    store.write([(chunk_key(b"a", 0), b"a0")], MARK)
+    monkeypatch.setattr(store, "_db", SimpleNamespace(write=damaged, close=store._db.close))
+    with pytest.raises(BrokenStoreError):
+        store.write([(chunk_key(b"a", 1), b"a1")], MARK)
+    store.close()
+    again = LocalStore(tmp_path / "0")
+    assert again.mark is None
+    again.close()
+
+
+def test_files_that_cannot_be_closed_stop_nobody(tmp_path, monkeypatch, caplog):
+    def fails():
+        raise Exception("Corruption")  # noqa: TRY002 - as rocksdict does
+
+    store = LocalStore(tmp_path / "0")
+    inner = store._db
+    monkeypatch.setattr(store, "_db", SimpleNamespace(close=fails))
+    store.close()
+    assert "not closed in order" in caplog.text
+    inner.close()
+
+
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UnavailableError, match="CASCADES_STATE_DIR"):
