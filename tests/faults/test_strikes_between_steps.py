@@ -1,6 +1,7 @@
 """A worker is struck in each gap between two steps of the cycle; ClickHouse shows what one undisturbed pass over the log gives."""
 
 import asyncio
+import json
 import os
 import signal
 from functools import partial
@@ -81,11 +82,15 @@ async def test_a_kill_while_the_state_is_restored_changes_no_figure(settings, st
 
 
 @pytest.mark.parametrize("point", HAND_OVER_POINTS)
-async def test_a_kill_while_partitions_change_hands_changes_no_figure(settings, stricken, tmp_path, point):
+async def test_a_kill_while_partitions_change_hands_changes_no_figure(settings, stricken, tmp_path, monkeypatch, point):
+    orders = tmp_path / "orders"
+    monkeypatch.setenv("STRICKEN_ORDERS", str(orders))
     await produce(settings, messy(600))
-    # Its own start takes nothing from it: the first time is when another one joins.
-    former = await stricken(point, 1, signal.SIGKILL)
+    former = await stricken("after the offsets", 1_000_000, signal.SIGKILL)
     await in_thread(former.wait_for, "cascades_records_in_total", 100)
+    # Only now: its own start was a rebalance too.
+    orders.write_text(json.dumps({"point": point, "nth": 1, "signal": "SIGKILL"}))
+    former.process.send_signal(signal.SIGUSR1)
     joining = await in_thread(WorkerProcess, settings, tmp_path / "joining.log")
     await produce(settings, messy(600, start=600))
     assert await in_thread(former.process.wait, 60) == -signal.SIGKILL, former.log.read_text()
