@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MOST = 3
 LOOK_S = 0.2
-STOPPING_TAKES_LONG = "stopping took more than"
+NO_SPACE = "No space left on device"
 
 
 @dataclass(slots=True, eq=False)
@@ -157,7 +157,8 @@ class Crew:
         """Take note of the end of a worker; ending without an excuse is a bug of the product. Returns its exit code."""
         code = slot.worker.process.returncode if slot.worker else 0
         words = slot.last_words(12)
-        why = slot.excuse or self.excuse_all
+        late = "disk full, and it took its time" if any(NO_SPACE in line for line in words) else ""
+        why = slot.excuse or self.excuse_all or late
         self._journal.note("ended", worker=slot.name, code=code, why=why, words=words if code > 0 else [])
         if not why:
             self._journal.find(f"{slot.name} ended by itself with {code}", words=slot.last_words(12))
