@@ -11,9 +11,10 @@ FOR ?=
 SEED ?=
 N ?= $(if $(SEED)$(CASE),1,500)
 CASE ?=
+FAULTS ?= 200
 PEERS := faust quix bytewax pathway
 
-.PHONY: help setup demo test simulate bench check lock generate clean
+.PHONY: help setup demo test simulate faults bench check lock generate clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -44,6 +45,9 @@ test: setup ## every test
 
 simulate: setup ## seeded lives of workers on simulated Kafka and ClickHouse; SEED=123 replays one, N=10000 runs many
 	@PYTHONPATH=tests $(BIN)/python -W ignore -m simulation --seed $(or $(SEED),0) --seeds $(N) $(if $(CASE),--case $(CASE))
+
+faults: setup ## real workers, broker and engine struck at random while cascades flow; SEED=7 FAULTS=60, ARGS="--data FOLDER"
+	@PYTHONPATH=tests:. $(BIN)/python -W ignore -m campaign $(if $(SEED),--seed $(SEED)) --faults $(FAULTS) $(ARGS)
 
 bench: setup ## compare with other stream processors, half an hour, goes on where it was cut off; ARGS="--only c0,c,b --events 200000 --runs 1" is quick
 	@$(BIN)/python -m benchmarks.compare $(ARGS)

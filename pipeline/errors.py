@@ -6,6 +6,7 @@ CascadesError                 every error we raise on purpose; its text says wha
 ├── DeadLetterSurgeError      more records are refused than a setting allows
 ├── FencedError               another worker owns the partition now: join the group anew
 ├── UnavailableError          a part (Kafka, ClickHouse, a port, disk space) is not there
+│   └── BrokenStoreError      a worker's local state cannot be read: it is made anew from the changelog
 └── SinkError                 ClickHouse did not take a block
     ├── SinkTransientError    try the same block again later (network, overload, restart)
     ├── SinkRowError          a value of the block is refused
@@ -40,6 +41,10 @@ class FencedError(CascadesError):
 
 class UnavailableError(CascadesError):
     """A part that is needed (Kafka, ClickHouse, a port, disk space) is not there."""
+
+
+class BrokenStoreError(UnavailableError):
+    """A worker's local state cannot be read. It is thrown away when it is opened next: the changelog has everything."""
 
 
 class SinkError(CascadesError):

@@ -14,7 +14,11 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from aiokafka.errors import KafkaError, KafkaTimeoutError
+
+from pipeline.errors import BrokenStoreError
 from pipeline.metrics import Metric, Metrics
+from pipeline.stream.backoff import Backoff
 from pipeline.stream.journal import Journal, to_end
 from pipeline.stream.partition import Changes, PartitionState
 from pipeline.stream.thaw import Held, thaw
@@ -75,10 +79,22 @@ class Keeper:
     ) -> PartitionState:
         """The partition's state up to the committed offset `until` or beyond, and nobody else may write it any more.
 
-        `state` is the one that was in memory before, if any. May be cancelled, and called again.
+        `state` is the one that was in memory before, if any. Waits while Kafka is away. May be cancelled, and called again.
         """
         async with self._locks[partition]:
-            return await self._restore(partition, state, until, progress)
+            backoff = Backoff(most=5.0)
+            while True:
+                try:
+                    return await self._restore(partition, state, until, progress)
+                except BrokenStoreError as error:
+                    log.warning("%s; that is done now", error)
+                    await to_end(self._journals[partition].store.wipe)
+                except KafkaError as error:
+                    if not (error.retriable or isinstance(error, KafkaTimeoutError)):
+                        raise
+                    log.warning("partition %d waits for Kafka (%r)", partition, error)
+                state = None  # what an attempt has left half-way is not gone on with
+                await asyncio.sleep(backoff.next())
 
     async def _restore(
         self, partition: int, state: PartitionState | None, until: int, progress: Progress

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import logging
 import shutil
-from itertools import takewhile
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, cast
 
 import msgspec
-from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, Rdict, WriteBatch
+from rocksdict import BlockBasedOptions, Cache, DbClosedError, DBCompressionType, Options, Rdict, WriteBatch
 
-from pipeline.errors import UnavailableError
+from pipeline.errors import BrokenStoreError, CascadesError, UnavailableError
 from schemas.changelog import REPLAY_PREFIX, chunk_key, content_of, replayed_identity
 
 if TYPE_CHECKING:
@@ -27,6 +27,10 @@ log = logging.getLogger("cascades.state")
 _MARK_KEY = b"\0mark"
 _FIRST_CONTENT = b"\1"
 _MIB = 1 << 20
+_DAMAGED = "Corruption"
+"""How RocksDB's errors begin that are about what stands in its files."""
+_BROKEN = "broken"
+"""A file beside RocksDB's own: what stands there could not be read, although it could be opened."""
 
 
 class Mark(msgspec.Struct, array_like=True, frozen=True):
@@ -65,7 +69,8 @@ class LocalStore:
     """One open RocksDB directory. Every method blocks; RocksDB itself may be used from several threads.
 
     A write is atomic, and it is in the operating system's hands when it returns: it outlives a kill of the process. What a power cut takes is
-    the end of what was written, never its middle, so the mark always fits.
+    the end of what was written, never its middle, so the mark always fits. A full disk is an UnavailableError. Reading raises BrokenStoreError where
+    the files are damaged; they are thrown away when they are opened next.
     """
 
     def __init__(self, path: Path) -> None:
@@ -74,12 +79,14 @@ class LocalStore:
 
     def __contains__(self, content: bytes) -> bool:
         """Whether chunks of this content are here."""
-        return self._db.get(chunk_key(content, 0)) is not None
+        with self._reading():
+            return self._db.get(chunk_key(content, 0)) is not None
 
     @property
     def mark(self) -> Mark | None:
         """What the last write was from; None when nothing was written yet."""
-        value = self._db.get(_MARK_KEY)
+        with self._reading():
+            value = self._db.get(_MARK_KEY)
         return None if value is None else msgspec.msgpack.decode(value, type=Mark)
 
     def write(self, records: Iterable[KeyValue], mark: Mark | None) -> None:
@@ -89,7 +96,13 @@ class LocalStore:
             batch.put(key, value)
         if mark:
             batch.put(_MARK_KEY, msgspec.msgpack.encode(mark))
-        self._db.write(batch)
+        try:
+            self._db.write(batch)
+        except DbClosedError:
+            raise
+        except Exception as error:
+            # RocksDB tidies its files up beside the writes: what it finds damaged there, the next write is told.
+            raise (self._broken(error) if _DAMAGED in str(error) else _not_writable(self._path, error)) from error
 
     def chunks(self, content: bytes) -> list[bytes]:
         """All chunks of a content, in order; empty when it is not here."""
@@ -102,8 +115,15 @@ class LocalStore:
 
     def replayed(self) -> list[Identity]:
         """The dead letters whose replay was folded."""
-        keys = cast("Iterator[bytes]", self._db.keys(from_key=REPLAY_PREFIX))
-        return [replayed_identity(key) for key in takewhile(lambda key: key.startswith(REPLAY_PREFIX), keys)]
+        found, last = [], REPLAY_PREFIX
+        with self._reading():
+            for key in cast("Iterator[bytes]", self._db.keys(from_key=REPLAY_PREFIX)):
+                if not key.startswith(REPLAY_PREFIX):
+                    break
+                found.append(replayed_identity(key))
+                last = key
+            self._check_end(last)
+        return found
 
     def wipe(self) -> None:
         """Throw everything away and start empty."""
@@ -112,31 +132,72 @@ class LocalStore:
         self._db = _open(self._path)
 
     def close(self) -> None:
-        """Write what is in memory to the files and let go of them."""
-        self._db.close()
+        """Write what is in memory to the files and let go of them. A failure is only told: the changelog has everything."""
+        try:
+            self._db.close()
+        except DbClosedError:
+            raise
+        except Exception as error:  # noqa: BLE001 - rocksdict raises bare Exception for every failure
+            log.warning("the local state in %s was not closed in order (%s)", self._path, error)
 
     def _contents(self, start: bytes) -> Iterator[tuple[bytes, list[bytes]]]:
-        content, values = b"", list[bytes]()
-        entries = cast("Iterator[KeyValue]", self._db.items(from_key=start))  # raw mode: bytes only
-        for key, value in entries:
-            if content_of(key) != content:
-                if values:
-                    yield content, values
-                content, values = content_of(key), []
-            values.append(value)
+        content, values, key = b"", list[bytes](), start
+        with self._reading():
+            entries = cast("Iterator[KeyValue]", self._db.items(from_key=start))  # raw mode: bytes only
+            for key, value in entries:
+                if content_of(key) != content:
+                    if values:
+                        yield content, values
+                    content, values = content_of(key), []
+                values.append(value)
+            self._check_end(key)
         if values:
             yield content, values
+
+    def _check_end(self, last: bytes) -> None:
+        """Raise when files are damaged behind the key `last`: rocksdict's own iterators end there as if that were all."""
+        rest = self._db.iter()
+        rest.seek(last)
+        rest.status()
+        if rest.valid():
+            rest.next()
+            rest.status()
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except (CascadesError, DbClosedError):
+            raise
+        except Exception as error:
+            raise self._broken(error) from error
+
+    def _broken(self, error: Exception) -> BrokenStoreError:
+        with suppress(OSError):
+            (self._path / _BROKEN).touch()
+        return BrokenStoreError(
+            f"the local state in {self._path} is damaged ({error}): the next start makes it anew from the changelog"
+        )
 
 
 def _open(path: Path) -> Rdict:
     """Open the files; when they are broken, throw them away: the changelog has everything."""
     try:
         path.mkdir(parents=True, exist_ok=True)
+        if (path / _BROKEN).exists():
+            raise BrokenStoreError("damaged")  # noqa: TRY301 - the answer is the same as for files that cannot be opened
         return Rdict(str(path), _options())
     except OSError as error:
-        raise UnavailableError(f"cannot write to {path} ({error.strerror}): set CASCADES_STATE_DIR") from error
+        raise _not_writable(path, error.strerror) from error
     except Exception as error:  # noqa: BLE001 - rocksdict raises bare Exception for every failure
         log.warning("the local state in %s cannot be read (%s): it is made anew from the changelog", path, error)
-        shutil.rmtree(path, ignore_errors=True)
+    shutil.rmtree(path, ignore_errors=True)
+    try:
         path.mkdir(parents=True, exist_ok=True)
         return Rdict(str(path), _options())
+    except Exception as error:
+        raise _not_writable(path, error) from error
+
+
+def _not_writable(path: Path, why: object) -> UnavailableError:
+    return UnavailableError(f"cannot write to {path} ({why}): make room, or set CASCADES_STATE_DIR")

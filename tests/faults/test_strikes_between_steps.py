@@ -1,6 +1,7 @@
 """A worker is struck in each gap between two steps of the cycle; ClickHouse shows what one undisturbed pass over the log gives."""
 
 import asyncio
+import json
 import os
 import signal
 from functools import partial
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.campaign import expected, finish, messy, shown
-from support.stricken import POINTS
+from support.stricken import HAND_OVER_POINTS, POINTS, START_POINTS
 from support.worker import produce, serial
 from support.worker_process import WorkerProcess, migrated
 
@@ -65,6 +66,36 @@ async def test_a_kill_between_two_steps_loses_nothing_and_counts_nothing_twice(s
     assert await in_thread(worker.process.wait, 60) == -signal.SIGKILL, worker.log.read_text()
     second = await in_thread(WorkerProcess, settings, tmp_path / "second.log")
     await end(settings, second)
+
+
+@pytest.mark.parametrize("point", START_POINTS)
+async def test_a_kill_while_the_state_is_restored_changes_no_figure(settings, stricken, tmp_path, point):
+    await produce(settings, messy(600))
+    first = await in_thread(WorkerProcess, settings, tmp_path / "first.log")
+    await in_thread(first.wait_for, "cascades_records_in_total", 300)
+    first.kill()
+    for nth in (1, 2):
+        struck = await stricken(point, nth, signal.SIGKILL)
+        assert await in_thread(struck.process.wait, 60) == -signal.SIGKILL, struck.log.read_text()
+        await produce(settings, messy(300, start=300 + 300 * nth))
+    await end(settings, await in_thread(WorkerProcess, settings, tmp_path / "last.log"))
+
+
+@pytest.mark.parametrize("point", HAND_OVER_POINTS)
+async def test_a_kill_while_partitions_change_hands_changes_no_figure(settings, stricken, tmp_path, monkeypatch, point):
+    orders = tmp_path / "orders"
+    monkeypatch.setenv("STRICKEN_ORDERS", str(orders))
+    await produce(settings, messy(600))
+    former = await stricken("after the offsets", 1_000_000, signal.SIGKILL)
+    await in_thread(former.wait_for, "cascades_records_in_total", 100)
+    # Only now: its own start was a rebalance too.
+    orders.write_text(json.dumps({"point": point, "nth": 1, "signal": "SIGKILL"}))
+    former.process.send_signal(signal.SIGUSR1)
+    joining = await in_thread(WorkerProcess, settings, tmp_path / "joining.log")
+    await produce(settings, messy(600, start=600))
+    assert await in_thread(former.process.wait, 60) == -signal.SIGKILL, former.log.read_text()
+    await in_thread(joining.wait_until, lambda: "partitions [0, 1]" in joining.get("/readyz")[1], "takeover")
+    await end(settings, joining)
 
 
 @pytest.mark.parametrize("point", ["after ClickHouse", "within the transaction"])

@@ -17,7 +17,7 @@ from pipeline.embedded.ports import choose
 from pipeline.sinks.migrations import migrate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from pipeline.config import Settings
@@ -36,12 +36,18 @@ class WorkerProcess:
     """One worker process. Its log is in `log`."""
 
     def __init__(
-        self, settings: Settings, log: Path, port: int | None = None, program: Sequence[str] = ("-c", PROGRAM)
+        self,
+        settings: Settings,
+        log: Path,
+        port: int | None = None,
+        program: Sequence[str] = ("-c", PROGRAM),
+        more: Mapping[str, str] | None = None,
     ) -> None:
         self.log = log
         self.port = port or choose()
+        environment = self._environment(settings) | dict(more or {})
         with log.open("ab") as stderr:
-            self.process = subprocess.Popen([sys.executable, *program], env=self._environment(settings), stderr=stderr)
+            self.process = subprocess.Popen([sys.executable, *program], env=environment, stderr=stderr)
 
     def _environment(self, settings: Settings) -> dict[str, str]:
         own = settings.model_copy(update={"metrics_port": self.port})

@@ -1,10 +1,13 @@
 """The local state: what is written together is there together, and a folder belongs to one worker."""
 
+import os
+from types import SimpleNamespace
+
 import pytest
 from support.stream import TOPIC
 
 from pipeline.config import Settings
-from pipeline.errors import UnavailableError, UsageError
+from pipeline.errors import BrokenStoreError, UnavailableError, UsageError
 from pipeline.stream.state_dir import StateDir, group_dir, throw_away
 from pipeline.stream.store import LocalStore, Mark
 from schemas.changelog import chunk_key
@@ -55,6 +58,72 @@ def test_a_store_that_cannot_be_read_is_made_anew(tmp_path):
     second = LocalStore(tmp_path / "0")
     assert second.mark is None
     second.close()
+
+
+@pytest.fixture(params=["its first block", "a later block"])
+def damaged(tmp_path, request):
+    """A store of many contents with a long one, some of its blocks spoiled."""
+    first = LocalStore(tmp_path / "0")
+    first.write(((chunk_key(b"c", number), os.urandom(500)) for number in range(500)), MARK)
+    first.close()
+    (file,) = (tmp_path / "0").glob("*.sst")
+    data = bytearray(file.read_bytes())
+    place = 1000 if request.param == "its first block" else len(data) // 2
+    data[place] ^= 0xFF
+    file.write_bytes(data)
+    return LocalStore(tmp_path / "0")
+
+
+@pytest.mark.parametrize("read", [lambda store: store.chunks(b"c"), lambda store: list(store.contents())])
+def test_damaged_files_are_never_taken_for_all_there_is_and_are_made_anew(damaged, tmp_path, read):
+    with pytest.raises(BrokenStoreError, match="damaged"):
+        read(damaged)
+    damaged.close()
+    again = LocalStore(tmp_path / "0")
+    assert (again.mark, list(again.contents())) == (None, [])
+    again.write([(chunk_key(b"a", 0), b"a0")], MARK)
+    again.close()
+    third = LocalStore(tmp_path / "0")
+    assert third.mark == MARK
+    third.close()
+
+
+def test_a_full_disk_is_one_sentence_that_says_what_to_do(tmp_path, monkeypatch):
+    def full(*_):
+        raise Exception("IO error: No space left on device")  # noqa: TRY002 - as rocksdict does
+
+    store = LocalStore(tmp_path / "0")
+    monkeypatch.setattr(store, "_db", SimpleNamespace(write=full, close=store._db.close))
+    with pytest.raises(UnavailableError, match=r"No space left on device.*make room, or set CASCADES_STATE_DIR"):
+        store.write([(chunk_key(b"a", 0), b"a0")], MARK)
+    store.close()
+
+
+def test_damage_that_only_a_write_is_told_of_makes_the_files_anew_too(tmp_path, monkeypatch):
+    def damaged(*_):
+        raise Exception("Corruption: block checksum mismatch: stored = 1, computed = 2")  # noqa: TRY002 - as rocksdict does
+
+    store = LocalStore(tmp_path / "0")
+    store.write([(chunk_key(b"a", 0), b"a0")], MARK)
+    monkeypatch.setattr(store, "_db", SimpleNamespace(write=damaged, close=store._db.close))
+    with pytest.raises(BrokenStoreError):
+        store.write([(chunk_key(b"a", 1), b"a1")], MARK)
+    store.close()
+    again = LocalStore(tmp_path / "0")
+    assert again.mark is None
+    again.close()
+
+
+def test_files_that_cannot_be_closed_stop_nobody(tmp_path, monkeypatch, caplog):
+    def fails():
+        raise Exception("Corruption")  # noqa: TRY002 - as rocksdict does
+
+    store = LocalStore(tmp_path / "0")
+    inner = store._db
+    monkeypatch.setattr(store, "_db", SimpleNamespace(close=fails))
+    store.close()
+    assert "not closed in order" in caplog.text
+    inner.close()
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path):

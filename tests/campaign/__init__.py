@@ -1,0 +1,1 @@
+"""The fault campaign: real workers, a real broker and a real engine, struck at random while cascades flow."""
