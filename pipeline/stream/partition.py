@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from pipeline.cascade import Content, Outcome, discard, encode_fact, fold, freeze
+from pipeline.cascade import Content, Outcome, discard, fold, freeze
 from pipeline.stream.dead_letters import DeadLetter
 from pipeline.stream.misplaced import Fence, Misplaced
 from pipeline.stream.raw_rows import event_row
@@ -222,7 +222,7 @@ class PartitionState:
 
     def _fold(self, held: Held, event: WireEvent, record: Record, done: Applied) -> None:
         occurred_us = micros(event.occurred_at)
-        outcome = fold(held.content, event, occurred_us)
+        outcome = fold(held.content, event, occurred_us, held.tail.fresh)
         held.last_offset = record.offset
         held.arrived_ms = record.timestamp
         self.latest_ms = max(self.latest_ms, record.timestamp)
@@ -231,7 +231,6 @@ class PartitionState:
         if outcome is not Outcome.APPLIED:
             done.duplicates += 1
         if outcome is not Outcome.DUPLICATE:
-            held.tail.add(encode_fact(event, occurred_us))
             self.facts += 1
             self._raw.append(event_row(event, occurred_us, record, self.partition, self._epoch))
 
