@@ -4,6 +4,7 @@ from pipeline.cascade.content import Content
 from pipeline.cascade.fold import Outcome, fold
 from pipeline.cascade.freeze import discard, freeze
 from pipeline.cascade.minutes import Window, windows
+from pipeline.cascade.moments import micros
 from pipeline.cascade.restoring import Restored, restore
 from pipeline.cascade.tree import __file__ as _core
 
@@ -19,6 +20,7 @@ __all__ = [
     "discard",
     "fold",
     "freeze",
+    "micros",
     "restore",
     "windows",
 ]

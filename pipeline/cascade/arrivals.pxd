@@ -1,8 +1,5 @@
 cimport cython
 
-cdef int UNKNOWN
-cdef dict BASIS_RANK, KIND
-
 @cython.final
 cdef class Arrival:
     cdef str event_id
@@ -20,6 +17,4 @@ cdef class Arrival:
     cdef str counter_kind
     cdef object count
 
-    @cython.locals(kind=int)
     cdef take(self, event, long long occurred_us)
-    cdef recall(self, fact)

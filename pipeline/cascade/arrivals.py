@@ -1,4 +1,7 @@
-"""One copy of an event on its way into its content: numbers where the event has words, and nothing that no figure needs."""
+"""One copy of an event on its way into its content: numbers where the event has words, and nothing that no figure needs.
+
+This is the plain form; `arrivals.pyx` is the compiled one.
+"""
 
 from __future__ import annotations
 

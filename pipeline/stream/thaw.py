@@ -24,6 +24,10 @@ class Held:
     """When Kafka appended that record, milliseconds since 1970."""
     nodes: int = 0
     tail: Tail = field(default_factory=Tail)
+    touched: bool = False
+    """Changed since the last rows were made."""
+    unkept: bool = False
+    """Changed since the changelog's last records were made."""
 
 
 def thaw(key: bytes, values: Sequence[bytes], population: Mapping[str, int]) -> Held:
