@@ -24,7 +24,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 POSITION_KEY = b"\0"
 REPLAY_PREFIX = b"\0replayed"
 REPLAY_VALUE = b"\xc3"
-FORMAT = 1
+FORMAT = 2
 """Raised when old records can no longer be read: the state is then rebuilt from the events."""
 
 
@@ -38,8 +38,6 @@ class Fact(msgspec.Struct, array_like=True, gc=False, frozen=True):
     occurred_us: int
     campaign: str | None = None
     audience: int | None = None
-    fingerprint: int = 0
-    """Of spreads only: no other kind is ever compared with its copies."""
     parent_event_id: str | None = None
     parent_actor_id: str | None = None
     basis: int = 3
@@ -58,6 +56,14 @@ class Chunk(msgspec.Struct, array_like=True, gc=False, frozen=True):
     """When Kafka appended that record, milliseconds since 1970."""
     duplicates: int
     facts: list[Fact]
+
+
+class Head(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """The start of a `Chunk`: what is cheap to ask of it."""
+
+    last_offset: int
+    arrived_ms: int
+    duplicates: int
 
 
 class Position(msgspec.Struct, array_like=True, gc=False, frozen=True):
@@ -79,6 +85,8 @@ class Position(msgspec.Struct, array_like=True, gc=False, frozen=True):
 
 decode_chunk = msgspec.msgpack.Decoder(Chunk).decode
 """`decode_chunk(value: bytes) -> Chunk`."""
+decode_head = msgspec.msgpack.Decoder(Head).decode
+"""`decode_head(value: bytes) -> Head` of a chunk; its facts are passed over."""
 decode_position = msgspec.msgpack.Decoder(Position).decode
 """`decode_position(value: bytes) -> Position`."""
 encode_position = msgspec.msgpack.Encoder().encode

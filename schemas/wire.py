@@ -73,12 +73,6 @@ class WireEvent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     schema_version: Literal[1] = 1
 
 
-class Remembered(WireEvent, frozen=True, kw_only=True, gc=False):
-    """An event as the changelog remembers it: without the attributes that its fingerprint was taken from, but with the fingerprint."""
-
-    known_fingerprint: int = 0
-
-
 decode = msgspec.json.Decoder(WireEvent).decode
 """`decode(value: bytes) -> WireEvent`. Checks types, names and lengths, not the rules between fields: use
 `schemas.check.check`.
@@ -100,9 +94,8 @@ def micros(moment: datetime) -> int:
 
 
 def fingerprint(event: WireEvent) -> int:
-    """The first 63 bits of the SHA-256 of the canonical JSON: equal for equal events, on every machine and in every
-    run.
+    """The first 63 bits of the SHA-256 of the canonical JSON without attributes: equal for events that are equal to every figure, on every machine
+    and in every run.
     """
-    if isinstance(event, Remembered):
-        return event.known_fingerprint
-    return int.from_bytes(sha256(encode(event)).digest()[:8], "big") >> 1
+    plain = msgspec.structs.replace(event, attributes={}) if event.attributes else event
+    return int.from_bytes(sha256(encode(plain)).digest()[:8], "big") >> 1

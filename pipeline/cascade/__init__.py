@@ -1,11 +1,11 @@
 """The pure core: `fold` puts an event into the state of its content, `freeze` reads rows out of it. No I/O, no clock, no randomness."""
 
 from pipeline.cascade.content import Content
-from pipeline.cascade.facts import encode as encode_fact
-from pipeline.cascade.facts import replay, restore
 from pipeline.cascade.fold import Outcome, fold
 from pipeline.cascade.freeze import discard, freeze
 from pipeline.cascade.minutes import Window, windows
+from pipeline.cascade.moments import micros
+from pipeline.cascade.restoring import Restored, restore
 from pipeline.cascade.tree import __file__ as _core
 
 COMPILED = not _core.endswith(".py")
@@ -15,12 +15,12 @@ __all__ = [
     "COMPILED",
     "Content",
     "Outcome",
+    "Restored",
     "Window",
     "discard",
-    "encode_fact",
     "fold",
     "freeze",
-    "replay",
+    "micros",
     "restore",
     "windows",
 ]

@@ -1,7 +1,7 @@
 from pipeline.cascade.columns cimport Columns
 from pipeline.cascade.names cimport Names
 
-cdef int NOBODY, UNKNOWN
+cdef int NOBODY, SEVERAL, UNKNOWN
 
 cdef class Actors(Columns):
     cdef Names names

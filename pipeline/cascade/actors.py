@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.cascade.codes import NOBODY, UNKNOWN
+from pipeline.cascade.codes import NOBODY, SEVERAL, UNKNOWN
 from pipeline.cascade.columns import Columns
 from pipeline.cascade.names import Names
 
@@ -16,7 +16,7 @@ class Actors(Columns):
         super().__init__()
         self.names = Names()  # of actor_id, by platform
         self.platform = self.no_ints()
-        self.first = self.no_ints()  # its spread, if it has one only, else NOBODY
+        self.first = self.no_ints()  # its spread if it has one only, NOBODY, or SEVERAL
         self.more: dict[int, list[int]] = {}  # its spreads by key, if it has several
         self.counted = self.no_ints()  # spread that its reach is attributed to, or NOBODY
         self.value = self.no_longs()  # audience counted there, or UNKNOWN
@@ -48,4 +48,4 @@ class Actors(Columns):
         """The actor's spreads by key."""
         if self.first[actor] >= 0:
             return [self.first[actor]]
-        return self.more.get(actor, [])
+        return self.more[actor] if self.first[actor] == SEVERAL else []

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
+from schemas import changelog
+from schemas.wire import Basis, Kind
+
 KINDS = ("post", "share", "like", "comment", "mention", "click", "view", "follow")
 """Counted slots, in the order of the row models; share stands for every spread."""
 POST, SHARE = 0, 1
@@ -10,16 +15,25 @@ SLOTS = len(KINDS)
 NO_ACT = len(KINDS)
 """Slot of retract, counter and link: events, but nothing that a person did with the content."""
 
-SPREAD_KINDS = ("share", "repin", "quote")
+SPREAD_KINDS: tuple[Kind, ...] = ("share", "repin", "quote")
 SPREAD_KIND = {kind: number for number, kind in enumerate(SPREAD_KINDS)}
 
-BASES = ("exact", "inferred", "root_only", "none")
+EVENT_KINDS = changelog.KINDS
+KIND = {kind: number for number, kind in enumerate(EVENT_KINDS)}
+SLOT_OF = tuple(SLOT.get(kind, NO_ACT) for kind in EVENT_KINDS)
+SPREAD_OF = tuple(SPREAD_KIND.get(kind, -1) for kind in EVENT_KINDS)
+"""By kind of event: its counted slot; its kind of spread, or −1."""
+RETRACT, COUNTER = KIND["retract"], KIND["counter"]
+
+BASES: tuple[Basis, ...] = get_args(Basis)
 """Bases of a parent; a smaller index outranks."""
 BASIS_RANK = {basis: rank for rank, basis in enumerate(BASES)}
 
 ROOT = -1
 """The virtual node at depth 0, which is not stored."""
 NOBODY = -1
+SEVERAL = -2
+"""An actor has more than one spread."""
 UNKNOWN = -1
 NOTHING = -1
 """No parent is named, no campaign."""

@@ -1,81 +1,54 @@
 """Facts: what the state of a content is rebuilt from. Pure, as all of the core.
 
-A fact is an event that changed its content (`Outcome.APPLIED` or `REPLACED`), less what no figure needs (attributes, links) and with its
-fingerprint instead of the bytes that it was taken from. Facts folded again in log order give the identical state; copies that changed nothing
-only raise a counter, so their number is all that is kept of them.
+A fact is an event that changed its content (`Outcome.APPLIED` or `REPLACED`), less what no figure needs (attributes, links), in the layout of
+`schemas.changelog.Fact`. This is the plain form, on msgspec; `facts.pyx` is the compiled one, which reads and writes the same bytes itself.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from pipeline.cascade.codes import BASIS_RANK
-from pipeline.cascade.content import Content
-from pipeline.cascade.fold import fold
-from pipeline.cascade.freeze import discard
-from schemas.changelog import KINDS, Fact
-from schemas.wire import SPREADS, Basis, Remembered, WireEvent, fingerprint
+from pipeline.cascade.codes import COUNTER, RETRACT, SPREAD_OF, UNKNOWN
+from schemas.changelog import chunk_value, decode_chunk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from pipeline.cascade.arrivals import Arrival
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_KIND = {kind: number for number, kind in enumerate(KINDS)}
-_BASES: tuple[Basis, ...] = get_args(Basis)
-_MODERATE = {"right": "moderate"}
 _encode = msgspec.msgpack.Encoder().encode
 
 
-def encode(event: WireEvent, occurred_us: int) -> bytes:
-    """The fact of an event that changed its content, in the layout of `schemas.changelog.Fact`. Trailing fields at their default are left out."""
-    head = (event.event_id, _KIND[event.kind], event.platform, event.actor_id, occurred_us)
-    if event.kind in SPREADS:
-        parents = (event.parent_event_id, event.parent_actor_id, BASIS_RANK[event.parent_basis])
-        return _encode((*head, event.campaign_id, event.audience_size, fingerprint(event), *parents))
-    told = (event.campaign_id, event.audience_size)
-    if event.kind not in _WITH_MORE:
-        return _encode((*head, *told) if any(value is not None for value in told) else head)
-    moderator = event.attributes.get("right") == "moderate"
-    return _encode((*head, *told, 0, None, None, 3, event.target_event_id, moderator, event.counter_kind, event.count))
+def encode(arrival: Arrival) -> bytes:
+    """The fact of an event that changed its content. Trailing fields at their default are left out."""
+    head = (arrival.event_id, arrival.kind, arrival.platform, arrival.actor_id, arrival.time)
+    told = (arrival.campaign, None if arrival.audience == UNKNOWN else arrival.audience)
+    if SPREAD_OF[arrival.kind] >= 0:
+        return _encode((*head, *told, arrival.parent_event_id, arrival.parent_actor_id, arrival.basis))
+    if arrival.kind in {RETRACT, COUNTER}:
+        remark = (arrival.target, arrival.moderator, arrival.counter_kind, arrival.count)
+        return _encode((*head, *told, None, None, 3, *remark))
+    return _encode(head if told == (None, None) else (*head, *told))
 
 
-_WITH_MORE = frozenset({"retract", "counter"})
+class Reader:
+    """The facts of one chunk, one after the other. Raises ValueError for what is no chunk."""
 
+    __slots__ = ("_facts", "arrived_ms", "count", "duplicates", "last_offset", "start")
 
-def replay(content: Content, facts: Iterable[Fact]) -> None:
-    """Fold facts, in log order, into the content that they are of. What changed is remembered for `freeze`, as after any fold."""
-    for fact in facts:
-        fold(content, _event(fact, content.content_id), fact.occurred_us)
+    def __init__(self, value: bytes) -> None:
+        try:
+            chunk = decode_chunk(value)
+        except msgspec.MsgspecError as error:
+            raise ValueError(f"not a chunk: {error}") from error
+        self.last_offset = chunk.last_offset
+        self.arrived_ms = chunk.arrived_ms
+        self.duplicates = chunk.duplicates
+        self.count = len(chunk.facts)
+        self.start = len(chunk_value(chunk.last_offset, chunk.arrived_ms, chunk.duplicates, 0, b""))
+        """Bytes before the first fact."""
+        self._facts = iter(chunk.facts)
 
-
-def restore(content_id: str, population: Mapping[str, int], facts: Iterable[Fact], duplicates: int) -> Content:
-    """The state of a content, from all its facts in log order and the number of its duplicates. Nothing is left to freeze."""
-    content = Content(content_id, population)
-    replay(content, facts)
-    content.duplicates = duplicates
-    discard(content)
-    return content
-
-
-def _event(fact: Fact, content_id: str) -> Remembered:
-    return Remembered(
-        event_id=fact.event_id,
-        kind=KINDS[fact.kind],
-        platform=fact.platform,
-        content_id=content_id,
-        actor_id=fact.actor_id,
-        occurred_at=_EPOCH + timedelta(microseconds=fact.occurred_us),
-        parent_event_id=fact.parent_event_id,
-        parent_actor_id=fact.parent_actor_id,
-        parent_basis=_BASES[fact.basis],
-        audience_size=fact.audience,
-        campaign_id=fact.campaign,
-        target_event_id=fact.target,
-        counter_kind=fact.counter_kind,
-        count=fact.count,
-        attributes=_MODERATE if fact.moderator else {},
-        known_fingerprint=fact.fingerprint,
-    )
+    def read(self, arrival: Arrival) -> None:
+        """Put the next fact into `arrival`. Call it `count` times."""
+        arrival.recall(next(self._facts))

@@ -10,21 +10,24 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from pipeline.cascade import minutes, parents, reach, retractions, span
+from pipeline.cascade.arrivals import Arrival
 from pipeline.cascade.codes import (
-    BASIS_RANK,
+    COUNTER,
     NO_ACT,
     NOBODY,
     NOTHING,
     POST,
-    SLOT,
-    SPREAD_KIND,
+    RETRACT,
+    SLOT_OF,
+    SPREAD_OF,
     THE_ROOT,
-    UNKNOWN,
 )
-from schemas.wire import WireEvent, fingerprint
+from pipeline.cascade.copies import outranks
+from pipeline.cascade.facts import encode
 
 if TYPE_CHECKING:
     from pipeline.cascade.content import Content
+    from schemas.wire import WireEvent
 
 
 class Outcome(IntEnum):
@@ -37,87 +40,90 @@ class Outcome(IntEnum):
     """A better copy of a spread: it stands now, the one before counts as a duplicate."""
 
 
-_APPLIED, _DUPLICATE, _REPLACED = Outcome
+_OUTCOMES = tuple(Outcome)
+_APPLIED, _DUPLICATE, _REPLACED = map(int, Outcome)
 
 
-def fold(content: Content, event: WireEvent, occurred_us: int) -> Outcome:
-    """Apply `event`, which happened at `occurred_us` (µs since 1970), to its content.
+def fold(content: Content, event: WireEvent, occurred_us: int, facts: list[bytes] | None = None) -> Outcome:
+    """Apply `event`, which happened at `occurred_us` (µs since 1970), to its content. `facts` gets its fact when it changed the content.
 
     O(depth) for a new leaf, O(depth + subtree) when a subtree moves. Never fails on an event that the contract accepts.
     """
+    arrival = Arrival()
+    arrival.take(event, occurred_us)
+    outcome = enter(content, arrival)
+    if facts is not None and outcome != _DUPLICATE:
+        facts.append(encode(arrival))
+    return _OUTCOMES[outcome]
+
+
+def enter(content: Content, arrival: Arrival) -> int:
+    """Apply one copy of an event; the outcome as a number."""
     content.changed = True
-    number = content.events.number(event.event_id)
+    number = content.events.number(arrival.event_id)
     place = content.events.place[number]
-    kind = SPREAD_KIND.get(event.kind, NOTHING)
+    kind: int = SPREAD_OF[arrival.kind]
     if place == 0:
         if kind == NOTHING:
-            _add_act(content, number, event, occurred_us)
+            _add_act(content, number, arrival)
         else:
-            _add_spread(content, number, kind, event, occurred_us)
+            _add_spread(content, number, kind, arrival)
         return _APPLIED
     content.duplicates += 1
-    if place < 0 or kind == NOTHING or not _outranks(content, place - 1, event, occurred_us):
+    if place < 0 or kind == NOTHING or not outranks(content, place - 1, arrival):
         return _DUPLICATE
-    _replace_spread(content, place - 1, kind, event, occurred_us)
+    _replace_spread(content, place - 1, kind, arrival)
     return _REPLACED
 
 
-def _outranks(content: Content, node: int, event: WireEvent, occurred_us: int) -> bool:
-    spreads = content.spreads
-    standing = (spreads.basis[node], spreads.time[node], spreads.fingerprint[node])
-    return (BASIS_RANK[event.parent_basis], occurred_us, fingerprint(event)) < standing
-
-
-def _add_spread(content: Content, number: int, kind: int, event: WireEvent, occurred_us: int) -> None:
+def _add_spread(content: Content, number: int, kind: int, arrival: Arrival) -> None:
     node = content.spreads.add(number)
-    _write_facts(content, node, kind, event, occurred_us)
+    _write_facts(content, node, kind, arrival)
     parent, status = parents.resolve(content, node)
-    content.tree.add(parent, content.spreads.basis[node] == 0)
+    content.tree.add(parent, arrival.basis == 0)
     content.events.place[number] = node + 1
     content.spreads.status[node] = status
     content.status_counts[status] += 1
     _enter(content, node)
     if content.retractions:
-        retractions.target_arrived(content, event.event_id)
+        retractions.target_arrived(content, arrival.event_id)
     if content.waiting:
         parents.event_arrived(content, number)
 
 
-def _replace_spread(content: Content, node: int, kind: int, event: WireEvent, occurred_us: int) -> None:
-    """Put another copy in the place of the standing one: hang it on the root, take its facts out, put the new ones in, find its parent."""
+def _replace_spread(content: Content, node: int, kind: int, arrival: Arrival) -> None:
     _leave(content, node)
-    _write_facts(content, node, kind, event, occurred_us)
-    content.tree.set_exact_edge(node, content.spreads.basis[node] == 0)
+    _write_facts(content, node, kind, arrival)
+    content.tree.set_exact_edge(node, arrival.basis == 0)
     content.tree.place(node)
     _enter(content, node)
     parents.relink(content, node)
-    retractions.judge(content, event.event_id)
+    retractions.judge(content, arrival.event_id)
 
 
-def _write_facts(content: Content, node: int, kind: int, event: WireEvent, occurred_us: int) -> None:
-    platform = content.platform(event.platform)
+def _write_facts(content: Content, node: int, kind: int, arrival: Arrival) -> None:
+    platform = content.platform(arrival.platform)
     actors = content.actors
-    audience, campaign, leader = event.audience_size, event.campaign_id, event.parent_actor_id
+    campaign, leader = arrival.campaign, arrival.parent_actor_id
     content.spreads.write(
         node,
         kind,
-        actors.number(platform, event.actor_id),
-        occurred_us,
-        UNKNOWN if audience is None else audience,
-        fingerprint(event),
-        BASIS_RANK[event.parent_basis],
+        actors.number(platform, arrival.actor_id),
+        arrival.time,
+        arrival.audience,
+        arrival.basis,
         NOTHING if campaign is None else content.campaigns.add(campaign, 0),
-        _named(content, event),
+        _named(content, arrival),
         NOBODY if leader is None else actors.number(platform, leader),
     )
 
 
-def _named(content: Content, event: WireEvent) -> int:
+def _named(content: Content, arrival: Arrival) -> int:
     """The parent that the event names, as a number; itself even where its id is the content's."""
-    named = event.parent_event_id
+    named = arrival.parent_event_id
     if named is None:
         return NOTHING
-    if named == content.content_id and named != event.event_id:
+    if named == content.content_id and named != arrival.event_id:
         return THE_ROOT
     return content.events.number(named)
 
@@ -144,33 +150,32 @@ def _leave(content: Content, node: int) -> None:
     content.acts_by_platform[content.actors.platform[actor]] -= 1
 
 
-def _add_act(content: Content, number: int, event: WireEvent, occurred_us: int) -> None:
-    platform = content.platform(event.platform)
-    actor = content.actors.number(platform, event.actor_id)
-    slot = SLOT.get(event.kind, NO_ACT)
-    act = content.acts.add(number, slot, actor, occurred_us)
+def _add_act(content: Content, number: int, arrival: Arrival) -> None:
+    platform = content.platform(arrival.platform)
+    actor = content.actors.number(platform, arrival.actor_id)
+    slot: int = SLOT_OF[arrival.kind]
+    act = content.acts.add(number, slot, actor, arrival.time)
     content.events.place[number] = -1 - act
     if slot != NO_ACT:
         content.acts_by_platform[platform] += 1
-        minutes.count_act(content, occurred_us, platform, slot, 1, 1)
-    span.add_act(content, act, event.event_id, event.campaign_id)
+        minutes.count_act(content, arrival.time, platform, slot, 1, 1)
+    span.add_act(content, act, arrival.event_id, arrival.campaign)
     if slot == POST:
-        reach.add_post(content, act, UNKNOWN if event.audience_size is None else event.audience_size)
+        reach.add_post(content, act, arrival.audience)
         parents.author_arrived(content, actor)
     if content.retractions:
-        retractions.target_arrived(content, event.event_id)
+        retractions.target_arrived(content, arrival.event_id)
     if content.waiting:
         parents.event_arrived(content, number)
     if slot == NO_ACT:
-        _add_remark(content, actor, event, occurred_us)
+        _add_remark(content, actor, arrival)
 
 
-def _add_remark(content: Content, actor: int, event: WireEvent, occurred_us: int) -> None:
+def _add_remark(content: Content, actor: int, arrival: Arrival) -> None:
     """Take in a retraction or a counter."""
-    if event.kind == "retract":
-        moderator = event.attributes.get("right") == "moderate"
-        retractions.add(content, event.target_event_id or "", actor, moderator)
-    elif event.kind == "counter":
-        key = (event.counter_kind or "", event.platform)
-        told = (occurred_us, event.event_id, event.count or 0)
+    if arrival.kind == RETRACT:
+        retractions.add(content, arrival.target or "", actor, arrival.moderator)
+    elif arrival.kind == COUNTER:
+        key = (arrival.counter_kind or "", arrival.platform)
+        told = (arrival.time, arrival.event_id, arrival.count or 0)
         content.counters[key] = max(content.counters.get(key, told), told)

@@ -5,7 +5,7 @@ from pipeline.cascade.spreads cimport Spreads
 from pipeline.cascade.tree cimport Tree
 
 cdef long long MINUTE_US
-cdef int ROOT, SHARE, SLOTS, _NONE, _PLATFORM_BITS
+cdef int ROOT, SHARE, SLOTS, _NONE, _PLATFORM_BITS, _RECENT
 
 cdef class Depths(Columns):
     cdef int *depth
@@ -23,12 +23,15 @@ cdef class Minutes(Columns):
     cdef int *live
     cdef long long *reach
     cdef int *histogram
+    cdef int *recent
     cdef Depths depths
     cdef set changed
 
     cdef _reserve(self)
     @cython.locals(minute=cython.longlong, row=int)
     cdef int changing(self, long long time_us, int platform) except -1
+    @cython.locals(row=int)
+    cdef int _find(self, long long minute, int platform) except -1
     @cython.locals(slot=int)
     cdef int _add(self, long long minute, int platform) except -1
     cdef count_act(self, int row, int slot, int acts, int live)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _PLATFORM_BITS = 32
 _NONE = -1  # end of a histogram
+_RECENT = 7  # mask of the platform number, for the rows used last
 
 
 class Window(NamedTuple):
@@ -62,7 +63,7 @@ class Depths(Columns):
 class Minutes(Columns):
     """Sums of each (minute, platform), by row."""
 
-    __slots__ = ("acts", "changed", "depths", "histogram", "live", "minute", "platform", "reach", "row_of")
+    __slots__ = ("acts", "changed", "depths", "histogram", "live", "minute", "platform", "reach", "recent", "row_of")
 
     def __init__(self) -> None:
         super().__init__()
@@ -74,6 +75,9 @@ class Minutes(Columns):
         self.reach = self.no_longs()
         self.histogram = self.no_ints()  # its first entry in `depths`
         self.depths = Depths()
+        self.recent = self.longer_ints(self.no_ints(), _RECENT + 1)  # rows used last, by platform: time mostly goes on
+        for slot in range(_RECENT + 1):
+            self.recent[slot] = _NONE
         self.changed: set[int] = set()  # rows, since the last freeze
 
     def _reserve(self) -> None:
@@ -89,11 +93,16 @@ class Minutes(Columns):
     def changing(self, time_us: int, platform: int) -> int:
         """The row of a minute that is about to change."""
         minute = time_us // MINUTE_US
-        row = self.row_of.get(minute << _PLATFORM_BITS | platform, _NONE)
-        if row == _NONE:
-            row = self._add(minute, platform)
+        row = self.recent[platform & _RECENT]
+        if row == _NONE or self.minute[row] != minute or self.platform[row] != platform:
+            row = self._find(minute, platform)
+            self.recent[platform & _RECENT] = row
         self.changed.add(row)
         return row
+
+    def _find(self, minute: int, platform: int) -> int:
+        row = self.row_of.get(minute << _PLATFORM_BITS | platform, _NONE)
+        return self._add(minute, platform) if row == _NONE else row
 
     def _add(self, minute: int, platform: int) -> int:
         row = self.rows

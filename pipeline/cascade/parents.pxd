@@ -6,8 +6,8 @@ from pipeline.cascade.tree cimport Tree
 
 cdef int AT_ROOT, BY_ACTOR, BY_EVENT, CYCLE, NOBODY, NOT_A_SPREAD, NOT_NAMED, NOTHING, POST, ROOT, SELF, THE_ROOT, UNRESOLVED
 
-cpdef tuple resolve(Content content, int node)
-cdef tuple _by_actor(Content content, int node)
+cdef (int, int) resolve(Content content, int node) except *
+cdef (int, int) _by_actor(Content content, int node) except *
 cpdef enlist(Content content, int node)
 cpdef delist(Content content, int node)
 @cython.locals(node=int)

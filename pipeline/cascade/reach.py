@@ -14,12 +14,11 @@ import math
 from typing import TYPE_CHECKING
 
 from pipeline.cascade import minutes
-from pipeline.cascade.codes import NOBODY, UNKNOWN
+from pipeline.cascade.codes import NOBODY, SEVERAL, UNKNOWN
+from pipeline.cascade.logs import UNIT, log_not_reached
 
 if TYPE_CHECKING:
     from pipeline.cascade.content import Content
-
-_FIXED_POINT = 1 << 40
 
 
 def add_spread(content: Content, node: int) -> None:
@@ -27,7 +26,7 @@ def add_spread(content: Content, node: int) -> None:
     actors, spreads = content.actors, content.spreads
     actor = spreads.actor[node]
     _list_spread(content, actor, node)
-    if not content.tree.live[node] or actor in actors.posts:
+    if not content.tree.live[node] or (actors.posts and actor in actors.posts):
         return
     counted, value = actors.counted[actor], actors.value[actor]
     if counted == NOBODY or spreads.before(node, counted):
@@ -39,7 +38,7 @@ def remove_spread(content: Content, node: int) -> None:
     """Take a spread out of its actor's spreads (another copy, perhaps of another actor, takes its place)."""
     actors = content.actors
     actor = content.spreads.actor[node]
-    if actor in actors.more:
+    if actors.first[actor] == SEVERAL:
         left = actors.more[actor]
         left.remove(node)
         if len(left) == 1:
@@ -87,17 +86,17 @@ def recount_author(content: Content, actor: int) -> None:
 def estimated(content: Content) -> float:
     """Estimated unique reach over all platforms, in people."""
     sums = sorted(zip(content.platforms, content.people, content.log_sums, strict=True))
-    return math.fsum([-people * math.expm1(total / _FIXED_POINT) for _, people, total in sums if total])
+    return math.fsum([-people * math.expm1(total / UNIT) for _, people, total in sums if total])
 
 
 def _list_spread(content: Content, actor: int, node: int) -> None:
     actors = content.actors
-    if actors.first[actor] == NOBODY and actor not in actors.more:
+    if actors.first[actor] == NOBODY:
         actors.first[actor] = node
         return
     theirs = actors.more[actor] = actors.spreads(actor)
     theirs.insert(content.spreads.position(theirs, node, True), node)
-    actors.first[actor] = NOBODY
+    actors.first[actor] = SEVERAL
 
 
 def _count(content: Content, actor: int, node: int, value: int) -> None:
@@ -128,5 +127,5 @@ def _add_log(content: Content, actor: int, audience: int, sign: int) -> None:
     if audience <= 0:
         return
     platform = content.actors.platform[actor]
-    people = content.people[platform]
-    content.log_sums[platform] += sign * round(math.log1p(-min(audience, people - 1) / people) * _FIXED_POINT)
+    people: int = content.people[platform]
+    content.log_sums[platform] += sign * log_not_reached(min(audience, people - 1), people)

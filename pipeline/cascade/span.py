@@ -23,7 +23,7 @@ def add_act(content: Content, act: int, event_id: str, campaign: str | None) -> 
         content.last_act = max(content.last_act, time)
     if campaign is not None:
         standing = content.campaign_named
-        if standing is None or time < standing[0] or (time, event_id) < standing[:2]:
+        if standing is None or (time <= standing[0] and (time, event_id) < standing[:2]):
             content.campaign_named = (time, event_id, campaign)
     if slot == POST:
         post = (time, event_id, campaign)

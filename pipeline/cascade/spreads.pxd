@@ -12,7 +12,6 @@ cdef class Spreads(Columns):
     cdef int *actor
     cdef long long *time
     cdef long long *audience
-    cdef long long *fingerprint
     cdef signed char *basis
     cdef int *campaign
     cdef int *named
@@ -30,7 +29,7 @@ cdef class Spreads(Columns):
     @cython.locals(low=int, high=int, middle=int, other=int)
     cdef int position(self, list nodes, int node, bint after) except -1
     cdef write(
-        self, int node, int kind, int actor, long long time, long long audience, long long fingerprint, int basis, int campaign,
+        self, int node, int kind, int actor, long long time, long long audience, int basis, int campaign,
         int named, int named_actor
     )
     cdef _follow_times(self, long long before, long long time)

@@ -27,7 +27,6 @@ class Spreads(Columns):
         "campaign_named",
         "campaigns",
         "event",
-        "fingerprint",
         "first",
         "kind",
         "last",
@@ -47,7 +46,6 @@ class Spreads(Columns):
         self.actor = self.no_ints()
         self.time = self.no_longs()  # µs since 1970
         self.audience = self.no_longs()  # people, or UNKNOWN
-        self.fingerprint = self.no_longs()
         self.basis = self.no_bytes()
         self.campaign = self.no_ints()
         self.named = self.no_ints()  # number of parent_event_id, NOTHING or THE_ROOT
@@ -63,7 +61,6 @@ class Spreads(Columns):
         self.actor = self.longer_ints(self.actor, room)
         self.time = self.longer_longs(self.time, room)
         self.audience = self.longer_longs(self.audience, room)
-        self.fingerprint = self.longer_longs(self.fingerprint, room)
         self.basis = self.longer_bytes(self.basis, room)
         self.campaign = self.longer_ints(self.campaign, room)
         self.named = self.longer_ints(self.named, room)
@@ -116,7 +113,6 @@ class Spreads(Columns):
         actor: int,
         time: int,
         audience: int,
-        fingerprint: int,
         basis: int,
         campaign: int,
         named: int,
@@ -129,7 +125,6 @@ class Spreads(Columns):
         self.actor[node] = actor
         self.time[node] = time
         self.audience[node] = audience
-        self.fingerprint[node] = fingerprint
         self.basis[node] = basis
         self.campaign[node] = campaign
         self.named[node] = named
@@ -165,5 +160,7 @@ class Spreads(Columns):
         if self.campaign[node] == NOTHING:
             return
         standing = self.campaign_named
-        if standing is None or self.time[node] < standing[0] or (self.time[node], self.event_id(node)) < standing[:2]:
+        if standing is not None and self.time[node] > standing[0]:
+            return
+        if standing is None or (self.time[node], self.event_id(node)) < standing[:2]:
             self.campaign_named = (self.time[node], self.event_id(node), self.campaigns.text(self.campaign[node]))

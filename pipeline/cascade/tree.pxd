@@ -24,9 +24,18 @@ cdef class Tree(Columns):
     cdef list reach_breadth
     cdef object depth_sum
     cdef object square_sum
+    cdef bint deferred
 
     cdef _reserve(self)
     cdef int add(self, int parent, bint exact_edge) except -1
+    cdef defer_sums(self)
+    @cython.locals(node=int, top=int)
+    cdef make_sums(self)
+    @cython.locals(node=int, parent=int, following=int)
+    cdef _sum_up(self, int top)
+    cdef int _leaf(self, int node)
+    @cython.locals(size=cython.longlong)
+    cdef _close(self, int node)
     cdef place(self, int node)
     cdef forget_marks(self)
     cdef list move(self, int node, int parent)

@@ -23,6 +23,7 @@ class Tree(Columns):
         "below_reach",
         "breadth",
         "credit",
+        "deferred",
         "depth",
         "depth_sum",
         "exact",
@@ -63,6 +64,7 @@ class Tree(Columns):
         self.reach_breadth = [0]
         self.depth_sum = 0  # A = Σ d(v)
         self.square_sum = 0  # B = Σ s(v)²
+        self.deferred = False  # sums over subtrees and marks wait for `make_sums`
 
     def _reserve(self) -> None:
         room = self.more_room()
@@ -110,8 +112,48 @@ class Tree(Columns):
             self._grow(parent, 1, 1, 0)
         return node
 
+    def defer_sums(self) -> None:
+        """For many events at once, of which nothing will be frozen: leave marks and sums over subtrees alone until `make_sums`."""
+        self.deferred = True
+
+    def make_sums(self) -> None:
+        """Sums over all subtrees at once, each node after all that is below it. Same numbers as if they had been kept all along."""
+        self.deferred = False
+        self.square_sum = 0
+        for node in range(self.rows):
+            self.size[node] = 1
+            self.below_live[node] = self.live[node]
+            self.below_reach[node] = self.credit[node]
+        for top in range(self.rows):
+            if self.parent[top] == ROOT:
+                self._sum_up(top)
+
+    def _sum_up(self, top: int) -> None:
+        """Walk one subtree: down to a leaf, then to its sibling, or up when there is none."""
+        node = self._leaf(top)
+        while node != top:
+            parent = self.parent[node]
+            self._close(node)
+            self.size[parent] += self.size[node]
+            self.below_live[parent] += self.below_live[node]
+            self.below_reach[parent] += self.below_reach[node]
+            following = self.next_sibling[node]
+            node = parent if following == _NONE else self._leaf(following)
+        self._close(top)
+
+    def _leaf(self, node: int) -> int:
+        while self.first_child[node] != _NONE:
+            node = self.first_child[node]
+        return node
+
+    def _close(self, node: int) -> None:
+        size = self.size[node]
+        self.square_sum += size * size
+
     def place(self, node: int) -> None:
         """Remember that the row of this node changed."""
+        if self.deferred:
+            return
         if not self.mark[node]:
             self.marked.append(node)
         self.mark[node] |= PLACED
@@ -176,6 +218,8 @@ class Tree(Columns):
 
     def _grow(self, node: int, nodes: int, live: int, reach: int) -> None:
         """Add a subtree's sums to `node` and its ancestors: each B gains (s + m)² − s²."""
+        if self.deferred:
+            return
         squares = 0
         while node >= 0:
             before = self.size[node]
@@ -190,6 +234,8 @@ class Tree(Columns):
         self.square_sum += squares
 
     def _grow_sums(self, node: int, live: int, reach: int) -> None:
+        if self.deferred:
+            return
         while node >= 0:
             self.below_live[node] += live
             self.below_reach[node] += reach
@@ -257,7 +303,7 @@ def count(histogram: list[int], slot: int, change: int) -> None:
             return
         histogram.extend([0] * (slot + 1 - len(histogram)))
     histogram[slot] += change
-    while len(histogram) > 1 and not histogram[-1]:
+    while change < 0 and len(histogram) > 1 and not histogram[-1]:
         histogram.pop()
 
 

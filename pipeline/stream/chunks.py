@@ -26,24 +26,25 @@ KeyValue = tuple[bytes, bytes]
 class Tail:
     """The end of one content's facts: those of the open chunk, and those that no flush has taken yet."""
 
-    __slots__ = ("_count", "_fresh", "_number", "_open", "total")
+    __slots__ = ("_count", "_number", "_open", "_taken", "fresh")
 
     def __init__(self, number: int = 0, count: int = 0, data: bytes = b"", total: int = 0) -> None:
         self._number = number
         self._count = count
         self._open = data
-        self._fresh: list[bytes] = []
-        self.total = total
-        """All facts of the content."""
+        self._taken = total
+        self.fresh: list[bytes] = []
+        """Facts that no flush has taken: new ones are appended here."""
 
-    def add(self, fact: bytes) -> None:
-        """One more fact."""
-        self._fresh.append(fact)
-        self.total += 1
+    @property
+    def total(self) -> int:
+        """All facts of the content."""
+        return self._taken + len(self.fresh)
 
     def take(self, key: bytes, last_offset: int, arrived_ms: int, duplicates: int) -> Iterator[KeyValue]:
         """The records that bring the changelog up to date: at least one, because the content's head may have changed without facts."""
-        facts, self._fresh = self._fresh, []
+        facts, self.fresh = self.fresh, []
+        self._taken += len(facts)
         done = 0
         while True:
             done += self._fill(facts[done:] if done else facts)

@@ -18,12 +18,11 @@ Decoded = WireEvent | RefusedError
 
 def decode(records: Iterable[Record]) -> list[Decoded]:
     """One entry per record, in order. Never raises for what a record holds; its neighbours are not touched."""
-    return [_decode(record) for record in records]
-
-
-def _decode(record: Record) -> Decoded:
-    try:
-        return check(record.value, record.timestamp)
-    except RefusedError as refused:
-        # The traceback would keep this frame, and with it the record, alive.
-        return refused.with_traceback(None)
+    decoded: list[Decoded] = []
+    for record in records:
+        try:
+            decoded.append(check(record.value, record.timestamp))
+        except RefusedError as refused:
+            # The traceback would keep this frame, and with it the record, alive.
+            decoded.append(refused.with_traceback(None))
+    return decoded

@@ -22,7 +22,7 @@ from pipeline.stream.backoff import Backoff
 from pipeline.stream.journal import Journal, to_end
 from pipeline.stream.partition import Changes, PartitionState
 from pipeline.stream.thaw import Held, thaw
-from schemas.changelog import decode_chunk
+from schemas.changelog import decode_head
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterator, Mapping
@@ -201,7 +201,7 @@ def _thaw(
     return [
         thaw(content, values, population)
         for content, values in contents
-        if decode_chunk(values[-1]).arrived_ms >= not_before_ms
+        if decode_head(values[-1]).arrived_ms >= not_before_ms
     ]
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from pipeline.cascade import Content, Outcome, discard, encode_fact, fold, freeze
+from pipeline.cascade import Content, Outcome, discard, fold, freeze, micros
 from pipeline.stream.dead_letters import DeadLetter
 from pipeline.stream.misplaced import Fence, Misplaced
 from pipeline.stream.moved import first_place
@@ -22,7 +22,7 @@ from pipeline.stream.replayed import Replayed
 from pipeline.stream.thaw import Held
 from schemas.changelog import REPLAY_VALUE, replay_key
 from schemas.dead_letter import RefusedError
-from schemas.wire import WireEvent, micros
+from schemas.wire import WireEvent
 
 if TYPE_CHECKING:
     from pipeline.stream.batch import Record
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from pipeline.stream.decode import Decoded
     from schemas.dead_letter import Identity
     from schemas.rows import Blocks
+
+_APPLIED, _DUPLICATE = Outcome.APPLIED, Outcome.DUPLICATE
 
 Place = Callable[[bytes], int]
 """The partition that a key belongs to, as Kafka's default partitioner says."""
@@ -103,10 +105,8 @@ class PartitionState:
         self._contents: dict[str, Held] = {}
         self._fence = Fence()
         self._replayed = Replayed()
-        self._touched: dict[str, Held] = {}
-        """Changed since the last rows were made."""
-        self._unkept: dict[str, Held] = {}
-        """Changed since the changelog's last records were made."""
+        self._touched: list[Held] = []
+        self._unkept: list[Held] = []
         self._raw: list[tuple[object, ...]] = []
         self._refused: list[tuple[object, ...]] = []
 
@@ -125,10 +125,10 @@ class PartitionState:
             if isinstance(event, RefusedError):
                 self._refuse(record, event, done)
                 continue
-            held = self._contents.get(event.content_id) or self._admit(event, record)
-            if held is None or held.key != record.key:
-                done.misplaced.append(self._misplace(event, record))
-            elif not (record.headers and self._is_repeat(held, event, record, done)):
+            held = self._contents.get(event.content_id)
+            if held is None or record.headers or held.key != record.key:
+                held = self._place_of(event, record, done)
+            if held is not None:
                 self._fold(held, event, record, done)
         return done
 
@@ -167,12 +167,14 @@ class PartitionState:
         if self.next_offset == self._kept_offset:
             return None
         records: list[KeyValue] = []
-        for content_id, held in self._unkept.items():
+        for held in self._unkept:
             # The contents that changed last stand last: `evict` looks from the front.
+            content_id = held.content.content_id
             self._contents[content_id] = self._contents.pop(content_id)
+            held.unkept = False
             records += held.tail.take(held.key, held.last_offset, held.arrived_ms, held.content.duplicates)
         records += [(replay_key(identity), REPLAY_VALUE) for identity in self._replayed.take()]
-        self._unkept = {}
+        self._unkept = []
         self._kept_offset = self.next_offset
         return Changes(records, self.next_offset, self._fence.seen(), self.latest_ms)
 
@@ -186,7 +188,7 @@ class PartitionState:
         for content_id, held in self._contents.items():
             if facts >= surplus and held.arrived_ms >= self.latest_ms - idle_ms:
                 break
-            if content_id not in self._touched and content_id not in self._unkept:
+            if not (held.touched or held.unkept):
                 leaving.append(content_id)
                 facts += held.tail.total
         for content_id in leaving:
@@ -196,7 +198,7 @@ class PartitionState:
 
     def freeze(self, out: Blocks) -> None:
         """Append to `out` the rows of everything that changed since the last call, then forget what changed."""
-        for held in self._touched.values():
+        for held in self._touched:
             version = self._epoch << 48 | held.last_offset
             freeze(held.content, partition=self.partition, offset=held.last_offset, version=version, out=out)
         self._extend(out, "events", self._raw)
@@ -205,7 +207,7 @@ class PartitionState:
 
     def discard(self) -> None:
         """Forget what changed, without rows: they are in ClickHouse, because the offsets up to here were committed."""
-        for held in self._touched.values():
+        for held in self._touched:
             discard(held.content)
         self._forget()
 
@@ -216,6 +218,15 @@ class PartitionState:
             return None
         held = self._contents[event.content_id] = Held(Content(event.content_id, self.population), key)
         return held
+
+    def _place_of(self, event: WireEvent, record: Record, done: Applied) -> Held | None:
+        """The content that a record which is no everyday one is folded into, if it is."""
+        held = self._contents.get(event.content_id) or self._admit(event, record)
+        if held is None or held.key != record.key:
+            done.misplaced.append(self._misplace(event, record))
+        elif not (record.headers and self._is_repeat(held, event, record, done)):
+            return held
+        return None
 
     def _is_repeat(self, held: Held, event: WireEvent, record: Record, done: Applied) -> bool:
         moved = first_place(record) is not None
@@ -229,16 +240,21 @@ class PartitionState:
 
     def _fold(self, held: Held, event: WireEvent, record: Record, done: Applied) -> None:
         occurred_us = micros(event.occurred_at)
-        outcome = fold(held.content, event, occurred_us)
+        outcome = fold(held.content, event, occurred_us, held.tail.fresh)
         held.last_offset = record.offset
-        held.arrived_ms = record.timestamp
-        self.latest_ms = max(self.latest_ms, record.timestamp)
-        self._touched[event.content_id] = self._unkept[event.content_id] = held
+        held.arrived_ms = arrived_ms = record.timestamp
+        if arrived_ms > self.latest_ms:  # noqa: PLR1730 -- `max` costs ten times as much, and this runs for every event
+            self.latest_ms = arrived_ms
+        if not held.touched:
+            held.touched = True
+            self._touched.append(held)
+        if not held.unkept:
+            held.unkept = True
+            self._unkept.append(held)
         done.folded += 1
-        if outcome is not Outcome.APPLIED:
+        if outcome is not _APPLIED:
             done.duplicates += 1
-        if outcome is not Outcome.DUPLICATE:
-            held.tail.add(encode_fact(event, occurred_us))
+        if outcome is not _DUPLICATE:
             self.facts += 1
             self._raw.append(event_row(event, occurred_us, record, self.partition, self._epoch))
 
@@ -257,8 +273,9 @@ class PartitionState:
             out[table].rows.extend(rows)
 
     def _forget(self) -> None:
-        for held in self._touched.values():
+        for held in self._touched:
             size = held.content.size - 1
             self.nodes += size - held.nodes
             held.nodes = size
-        self._touched, self._raw, self._refused = {}, [], []
+            held.touched = False
+        self._touched, self._raw, self._refused = [], [], []

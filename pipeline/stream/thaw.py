@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pipeline.cascade import Content, restore
+from pipeline.cascade import Content, Restored, restore
 from pipeline.stream.chunks import CLOSE_FROM, Tail
-from schemas.changelog import Chunk, chunk_value, decode_chunk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,30 +24,20 @@ class Held:
     """When Kafka appended that record, milliseconds since 1970."""
     nodes: int = 0
     tail: Tail = field(default_factory=Tail)
+    touched: bool = False
+    """Changed since the last rows were made."""
+    unkept: bool = False
+    """Changed since the changelog's last records were made."""
 
 
 def thaw(key: bytes, values: Sequence[bytes], population: Mapping[str, int]) -> Held:
     """The state of a content from all its chunks, in order. Nothing of it waits to be written."""
-    chunks = [decode_chunk(value) for value in values]
-    last = chunks[-1]
-    content_id = key.decode()
-    facts = (fact for chunk in chunks for fact in chunk.facts)
-    content = restore(content_id, population, facts, last.duplicates)
-    total = sum(len(chunk.facts) for chunk in chunks)
-    return Held(
-        content,
-        key,
-        last.last_offset,
-        last.arrived_ms,
-        content.size - 1,
-        _tail(len(chunks) - 1, last, values[-1], total),
-    )
+    back = restore(key.decode(), population, values)
+    tail = _tail(len(values) - 1, back, values[-1])
+    return Held(back.content, key, back.last_offset, back.arrived_ms, back.content.size - 1, tail)
 
 
-def _tail(number: int, last: Chunk, value: bytes, total: int) -> Tail:
-    count = len(last.facts)
-    if count >= CLOSE_FROM:
-        return Tail(number + 1, total=total)
-    # What stands before the facts has the length that it has in a chunk without any.
-    head = len(chunk_value(last.last_offset, last.arrived_ms, last.duplicates, 0, b""))
-    return Tail(number, count, value[head:], total)
+def _tail(number: int, back: Restored, last: bytes) -> Tail:
+    if back.in_last >= CLOSE_FROM:
+        return Tail(number + 1, total=back.facts)
+    return Tail(number, back.in_last, last[back.start :], back.facts)

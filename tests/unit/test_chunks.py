@@ -24,7 +24,7 @@ def number(key):
 def test_facts_of_slow_contents_are_written_again_until_their_chunk_is_full_and_never_after():
     tail, written = Tail(), []
     for _ in range(5 * CLOSE_FROM):
-        tail.add(FACT)
+        tail.fresh.append(FACT)
         written += [(number(key), len(decode_chunk(value).facts)) for key, value in taken(tail).items()]
     assert written == [(one, count) for one in range(5) for count in range(1, CLOSE_FROM + 1)]
 
@@ -34,7 +34,7 @@ def test_a_busy_content_writes_each_fact_once(count):
     tail = Tail()
     for flush in range(3):
         for _ in range(count):
-            tail.add(FACT)
+            tail.fresh.append(FACT)
         assert [(number(key), len(decode_chunk(value).facts)) for key, value in taken(tail).items()] == [(flush, count)]
 
 
@@ -42,7 +42,7 @@ def test_no_record_grows_beyond_its_bounds():
     tail = Tail()
     large = FACT[:1] + b"\xda\x20\x00" + b"e" * 0x2000 + FACT[3:]
     for fact in [FACT] * 2000 + [large] * 100:
-        tail.add(fact)
+        tail.fresh.append(fact)
     chunks = list(taken(tail).values())
     assert sum(len(decode_chunk(chunk).facts) for chunk in chunks) == 2100
     assert all(len(decode_chunk(chunk).facts) <= MOST_FACTS and len(chunk) <= MOST_BYTES + 64 for chunk in chunks)
@@ -51,12 +51,12 @@ def test_no_record_grows_beyond_its_bounds():
 def test_a_head_that_changed_without_facts_is_written_too():
     tail = Tail()
     for _ in range(CLOSE_FROM):
-        tail.add(FACT)
+        tail.fresh.append(FACT)
     taken(tail)
     ((key, value),) = taken(tail).items()
     assert number(key) == 1
     assert (decode_chunk(value).duplicates, decode_chunk(value).facts) == (3, [])
-    tail.add(FACT)
+    tail.fresh.append(FACT)
     ((key, value),) = taken(tail).items()
     assert (number(key), len(decode_chunk(value).facts)) == (1, 1)
 

@@ -20,7 +20,7 @@ from schemas.event import ShareEvent
 from schemas.wire import COUNTED, SPREADS, Kind, WireEvent, decode, encode, fingerprint, micros
 
 APPENDED_MS = 1_769_860_800_000  # 2026-01-31T12:00:00Z
-FINGERPRINT = 1_848_960_131_016_089_636
+FINGERPRINT = 6_020_677_094_556_152_598
 OWN_FIELDS = {
     "retract": {"target_event_id": "e0"},
     "link": {"target_content_id": "c0"},
@@ -243,11 +243,10 @@ def test_a_fingerprint_is_the_same_on_every_machine_and_run():
     assert 0 <= fingerprint(event) < 1 << 63
 
 
-def test_a_fingerprint_depends_on_every_field_and_not_on_the_order_of_names():
+def test_a_fingerprint_depends_on_every_field_but_the_attributes():
     event = check(value(attributes={"a": "1", "b": "2"}), APPENDED_MS)
-    reordered = msgspec.structs.replace(event, attributes={"b": "2", "a": "1"})
-    assert fingerprint(event) == fingerprint(reordered)
-    for name in WireEvent.__struct_fields__:
+    assert fingerprint(event) == fingerprint(msgspec.structs.replace(event, attributes={"other": ""}))
+    for name in set(WireEvent.__struct_fields__) - {"attributes"}:
         assert fingerprint(msgspec.structs.replace(event, **{name: _other(getattr(event, name))})) != fingerprint(event)
 
 

@@ -1,0 +1,1 @@
+cpdef long long log_not_reached(long long audience, long long people) noexcept
