@@ -1,5 +1,6 @@
 """The pure core: `fold` puts an event into the state of its content, `freeze` reads rows out of it. No I/O, no clock, no randomness."""
 
+from pipeline.cascade.blocks import Events, Packed
 from pipeline.cascade.content import Content
 from pipeline.cascade.facts import encode as encode_fact
 from pipeline.cascade.facts import replay, restore
@@ -14,7 +15,9 @@ COMPILED = not _core.endswith(".py")
 __all__ = [
     "COMPILED",
     "Content",
+    "Events",
     "Outcome",
+    "Packed",
     "Window",
     "discard",
     "encode_fact",

@@ -6,8 +6,10 @@ This is the plain form: it keeps the values and packs nothing (`wire` gives None
 
 from __future__ import annotations
 
-ANY, NUMBER, FRACTION, TEXT, CODED = range(5)
-"""Kinds of column. ANY keeps the values; NUMBER is integers that fit 64 bits with a sign; TEXT is str or bytes; CODED is str with few values."""
+from typing import Any
+
+ANY, NUMBER, FLAG, FRACTION, TEXT, CODED = range(6)
+"""Kinds of column. ANY keeps the values; NUMBER is integers that fit 64 bits with a sign; FLAG is bool; TEXT is str or bytes; CODED is str with few values."""
 
 
 class Column:
@@ -29,7 +31,35 @@ class Column:
         """
         self._values += [row[place] for row in rows[start:stop]]
 
-    def values(self) -> list[object]:
+    def take_all(self, values: list[object]) -> None:
+        """Append all of them; raises as `take`."""
+        self._values += values
+
+    def extend(self, other: Column) -> None:
+        """Append the values of another column of this kind."""
+        self._values += other.values()
+
+    def add_any(self, value: object) -> None:
+        """Append to a column of kind ANY."""
+        self._values.append(value)
+
+    def add_number(self, value: int) -> None:
+        """Append to a column of kind NUMBER."""
+        self._values.append(value)
+
+    def add_flag(self, value: bool) -> None:
+        """Append to a column of kind FLAG."""
+        self._values.append(value)
+
+    def add_text(self, value: str | bytes) -> None:
+        """Append to a column of kind TEXT."""
+        self._values.append(value)
+
+    def add_coded(self, value: str) -> None:
+        """Append to a column of kind CODED."""
+        self._values.append(value)
+
+    def values(self) -> list[Any]:
         """What was appended, in order. Text that came as bytes comes back as str."""
         return self._values
 

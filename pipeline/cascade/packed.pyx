@@ -45,23 +45,34 @@ cdef class Column:
             if place < 0 or place >= PyTuple_GET_SIZE(row):
                 raise ValueError("a row is shorter than its table has columns")
             value = <object>PyTuple_GET_ITEM(row, place)
-            if self.kind == NUMBER:
-                self.add_number(value)
-            elif self.kind == TEXT:
-                self.add_text(value)
-            elif self.kind == CODED:
-                self.add_coded(value)
-            elif self.kind == FRACTION:
-                self.add_fraction(PyFloat_AsDouble(value))
-            else:
-                self._values.append(value)
-                self._count += 1
+            self._add(value)
+
+    def take_all(self, list values):
+        for value in values:
+            self._add(value)
+
+    def extend(self, Column other):
+        cdef Py_ssize_t at
+        cdef list texts
+        if self.kind != other.kind:
+            raise ValueError("columns of two kinds")
+        if self.kind == ANY:
+            self._values += other._values
+            self._count += other._count
+        elif self.kind == CODED:
+            texts = list(other._codes)
+            for at in range(other._count):
+                self.add_coded(texts[(<uint32_t *>other._data)[at]])
+        elif other._count:
+            memcpy(self._more(other._used, other._count), other._data, other._used)
 
     def values(self):
         if self.kind == ANY:
             return self._values
         if self.kind == NUMBER:
             return [(<int64_t *>self._data)[at] for at in range(self._count)]
+        if self.kind == FLAG:
+            return [(<int64_t *>self._data)[at] != 0 for at in range(self._count)]
         if self.kind == FRACTION:
             return [(<double *>self._data)[at] for at in range(self._count)]
         if self.kind == CODED:
@@ -72,23 +83,42 @@ cdef class Column:
     def wire(self, int width, bint signed, long long tick):
         if not LITTLE or self.kind == ANY:
             return None
-        if self.kind == NUMBER:
+        if self.kind == NUMBER or self.kind == FLAG:
             return self._numbers(width, signed, tick)
         if self.kind == CODED:
             return self._dictionary()
         return PyBytes_FromStringAndSize(self._data, self._used)
 
-    cdef int add_number(self, long long value) except -1:
-        (<int64_t *>self._more(8))[0] = value
+    cdef int _add(self, object value) except -1:
+        if self.kind == NUMBER or self.kind == FLAG:
+            return self.add_number(value)
+        if self.kind == TEXT:
+            return self.add_text(value)
+        if self.kind == CODED:
+            return self.add_coded(value)
+        if self.kind == FRACTION:
+            return self.add_fraction(PyFloat_AsDouble(value))
+        return self.add_any(value)
+
+    cdef int add_any(self, object value) except -1:
+        self._values.append(value)
+        self._count += 1
         return 0
 
+    cdef int add_number(self, long long value) except -1:
+        (<int64_t *>self._more(8, 1))[0] = value
+        return 0
+
+    cdef int add_flag(self, bint value) except -1:
+        return self.add_number(value)
+
     cdef int add_fraction(self, double value) except -1:
-        (<double *>self._more(8))[0] = value
+        (<double *>self._more(8, 1))[0] = value
         return 0
 
     cdef int add_bytes(self, const char *data, Py_ssize_t size) except -1:
         cdef uint64_t rest = size
-        cdef char *at = self._more(size + 10)
+        cdef char *at = self._more(size + 10, 1)
         cdef char *start = at
         while rest >= 128:
             at[0] = <char>(rest & 127 | 128)
@@ -111,7 +141,7 @@ cdef class Column:
 
     cdef int add_coded(self, object value) except -1:
         cdef uint32_t code = self._last_code if value is self._last else self._code(value)
-        (<uint32_t *>self._more(4))[0] = code
+        (<uint32_t *>self._more(4, 1))[0] = code
         return 0
 
     cdef uint32_t _code(self, object value) except? 0:
@@ -127,8 +157,8 @@ cdef class Column:
         self._last = value
         return self._last_code
 
-    cdef char *_more(self, size_t wanted) except NULL:
-        """Space for one more value."""
+    cdef char *_more(self, size_t wanted, Py_ssize_t rows) except NULL:
+        """Space for more values."""
         cdef size_t room
         cdef char *longer
         if self._used + wanted > self._room:
@@ -139,7 +169,7 @@ cdef class Column:
             self._data, self._room = longer, room
         longer = self._data + self._used
         self._used += wanted
-        self._count += 1
+        self._count += rows
         return longer
 
     cdef bytes _numbers(self, int width, bint signed, long long tick):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from pipeline.config import Settings
-    from schemas.rows import Block, Blocks
+    from schemas.rows import AnyBlock, Blocks
 
 
 class ClickHouseSink:
@@ -67,7 +67,7 @@ class ClickHouseSink:
             raise SinkSchemaError(f"table {table} lacks {', '.join(lacking)}: run `cascades migrate`")
         return Encoder(names, [types[name] for name in names])
 
-    def _insert(self, connection: Client, block: Block) -> None:
+    def _insert(self, connection: Client, block: AnyBlock) -> None:
         table = self._tables[block.table]
         with classified(block.table):
             connection.raw_insert(

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from pipeline.cascade import Content, Outcome, discard, encode_fact, fold, freeze
+from pipeline.cascade import Content, Events, Outcome, discard, encode_fact, fold, freeze
 from pipeline.stream.dead_letters import DeadLetter
 from pipeline.stream.misplaced import Fence, Misplaced
 from pipeline.stream.raw_rows import event_row
@@ -106,7 +106,7 @@ class PartitionState:
         """Changed since the last rows were made."""
         self._unkept: dict[str, Held] = {}
         """Changed since the changelog's last records were made."""
-        self._raw: list[tuple[object, ...]] = []
+        self._raw = Events()
         self._refused: list[tuple[object, ...]] = []
 
     def __len__(self) -> int:
@@ -202,8 +202,10 @@ class PartitionState:
         for held in self._touched.values():
             version = self._epoch << 48 | held.last_offset
             freeze(held.content, partition=self.partition, offset=held.last_offset, version=version, out=out)
-        self._extend(out, "events", self._raw)
-        self._extend(out, "dead_letters", self._refused)
+        if self._raw:
+            out.packed("events", Events).extend(self._raw)
+        if self._refused:
+            out.loose("dead_letters").rows.extend(self._refused)
         self._forget()
 
     def discard(self) -> None:
@@ -233,7 +235,7 @@ class PartitionState:
         if outcome is not Outcome.DUPLICATE:
             held.tail.add(encode_fact(event, occurred_us))
             self.facts += 1
-            self._raw.append(event_row(event, occurred_us, record, self.partition, self._epoch))
+            event_row(self._raw, event, occurred_us, record, self.partition, self._epoch)
 
     def _refuse(self, record: Record, error: RefusedError, done: Applied) -> None:
         letter = DeadLetter(self.topic, self.partition, record, error)
@@ -244,14 +246,9 @@ class PartitionState:
         key = event.content_id.encode()
         return Misplaced(key, self._place(key), record, self.partition)
 
-    @staticmethod
-    def _extend(out: Blocks, table: str, rows: list[tuple[object, ...]]) -> None:
-        if rows:
-            out[table].rows.extend(rows)
-
     def _forget(self) -> None:
         for held in self._touched.values():
             size = held.content.size - 1
             self.nodes += size - held.nodes
             held.nodes = size
-        self._touched, self._raw, self._refused = {}, [], []
+        self._touched, self._raw, self._refused = {}, Events(), []

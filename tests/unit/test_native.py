@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from clickhouse_connect.datatypes.registry import get_from_name
 from clickhouse_connect.driver.insert import InsertContext
 from clickhouse_connect.driver.transform import NativeTransform
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.sink_rows import row
 
-from pipeline.cascade import COMPILED
+from pipeline.cascade import COMPILED, Events
 from pipeline.sinks import native
 from pipeline.sinks.errors import UNWRITABLE
 from pipeline.sinks.native import Encoder
@@ -41,6 +44,16 @@ TIMES = {
 }
 ROWS = st.lists(st.tuples(*(VALUES | TIMES).values()), min_size=1, max_size=40)
 TYPES = list(VALUES | TIMES)
+
+
+_TYPE = {str: "String", int: "Int64", datetime: "DateTime64(6, 'UTC')"}
+EVENT_TYPES = [
+    "LowCardinality(String)"
+    if name in {"kind", "platform", "parent_basis", "counter_kind"}
+    else _TYPE.get(field.annotation, "Map(LowCardinality(String), String)")
+    for name, field in TABLES["events"].model_fields.items()
+]
+NARROW = [{"Int64": "UInt16", "DateTime64(6, 'UTC')": "DateTime('UTC')"}.get(type_, type_) for type_ in EVENT_TYPES]
 
 
 def encoder(types):
@@ -79,6 +92,22 @@ def test_many_rows_go_as_several_blocks_in_order(monkeypatch):
     types = ["String", "Int64"]
     pieces = [rows[:1500], rows[1500:3000], rows[3000:]]
     assert encoder(types).encode(Block("events", rows)) == b"".join(borrowed(types, piece) for piece in pieces)
+
+
+def test_packed_rows_have_the_bytes_of_loose_ones():
+    out = Events()
+    for number in range(50):
+        out.add(
+            *row(
+                "events", event_id=f"e{number}", platform="xyz"[number % 3], attributes={"a": "b"} if number % 7 else {}
+            )
+        )
+    for types in (
+        EVENT_TYPES,
+        [type_.replace("LowCardinality(String)", "String") if type_[0] == "L" else type_ for type_ in EVENT_TYPES],
+        NARROW,
+    ):
+        assert encoder(types).encode(out) == encoder(types).encode(Block("events", list(out.rows)))
 
 
 def test_a_text_of_bytes_goes_as_it_is():
