@@ -99,9 +99,12 @@ def _packed(plan: _Plan, column: Column) -> bytes | None:
 
 
 def _packed_lists(item: _Plan, lists: list[Any]) -> bytes | None:
-    """Where each list ends, then the items of all."""
+    """Where each list ends, then the items of all. None also for what fits no number with a sign: there are types for that."""
     items = Column(item.kind)
-    items.take_all(list(chain.from_iterable(lists)))
+    try:
+        items.take_all(list(chain.from_iterable(lists)))
+    except OverflowError:
+        return None
     packed = _packed(item, items)
     return None if packed is None else array("Q", accumulate(map(len, lists))).tobytes() + packed
 

@@ -34,6 +34,8 @@ VALUES = {
     "Float64": st.floats(allow_nan=False),
     "Bool": st.booleans(),
     "Array(UInt32)": st.lists(st.integers(0, 2**32 - 1), max_size=5),
+    "Array(UInt64)": st.lists(st.integers(0, 2**64 - 1), max_size=3),
+    "Array(Float64)": st.lists(st.floats(allow_nan=False), max_size=3),
     "Array(LowCardinality(String))": st.lists(FEW, max_size=3),
     "Map(LowCardinality(String), String)": st.dictionaries(FEW, TEXT, max_size=3),
 }
