@@ -1,6 +1,6 @@
-"""The rows of each ClickHouse table, as pydantic models (the authority; migrations are tested against them), and `Block`.
+"""The rows of each ClickHouse table, as pydantic models (the authority; migrations are tested against them), and `Blocks`.
 
-A `Block` is what the core fills and a sink writes: the values of one table, column by column.
+`Blocks` is what the worker fills and a sink writes.
 Tables have no Nullable columns: an unknown number is -1, an unknown text ''. The views turn them into NULL.
 """
 
@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
 
 from pydantic import BaseModel, Field
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 UNKNOWN = -1
 """Stored where a number is not known (an audience that the platform does not tell)."""
@@ -204,12 +207,32 @@ KEYS: dict[str, tuple[str, ...]] = {
 """What makes a row the same row: of several with one key the greatest version stands, of equal versions the last written."""
 
 
+class AnyBlock(Protocol):
+    """Rows of one table, however they are kept: `Block`, or packed columns (`pipeline.cascade.blocks`)."""
+
+    @property
+    def table(self) -> str:
+        """Whose rows they are."""
+        ...
+
+    @property
+    def names(self) -> list[str]:
+        """Column names, in order."""
+        ...
+
+    @property
+    def rows(self) -> Sequence[tuple[object, ...]]:
+        """Values in the order of the row model. Times are int microseconds since 1970 (UTC). May be made anew at each call."""
+        ...
+
+    def __len__(self) -> int:
+        """How many rows."""
+        ...
+
+
 @dataclass(slots=True)
 class Block:
-    """Rows of one table as tuples, values in the order of the row model. Times are int microseconds since 1970 (UTC).
-
-    A tuple costs one allocation during the fold; the columns that ClickHouse wants are cut once, in C, by `columns`.
-    """
+    """Rows of one table as tuples: for tables with few rows, and for rows that are looked at one by one."""
 
     table: str
     rows: list[tuple[object, ...]] = field(default_factory=list)
@@ -218,26 +241,35 @@ class Block:
         return len(self.rows)
 
     @property
-    def columns(self) -> list[list[object]]:
-        """The values column by column (made anew at each call)."""
-        columns: list[list[object]] = [[] for _ in self.names]
-        # A thousand rows at a time stay in the processor's cache: three times as fast as all at once.
-        for start in range(0, len(self.rows), 1000):
-            for column, values in zip(columns, zip(*self.rows[start : start + 1000], strict=True), strict=True):
-                column.extend(values)
-        return columns
-
-    @property
     def names(self) -> list[str]:
         """Column names, in order."""
         return list(TABLES[self.table].model_fields)
 
 
-class Blocks(dict[str, Block]):
-    """One block per table, made when first asked for."""
+_Packed = TypeVar("_Packed", bound=AnyBlock)
+
+
+class Blocks(dict[str, AnyBlock]):
+    """One block per table, a `Block` where it is made by being asked for."""
 
     def __missing__(self, table: str) -> Block:
         block = self[table] = Block(table)
+        return block
+
+    def loose(self, table: str) -> Block:
+        """The table's rows as tuples from now on, to add to or to change."""
+        block = self[table]
+        if not isinstance(block, Block):
+            block = self[table] = Block(table, list(block.rows))
+        return block
+
+    def packed(self, table: str, kind: type[_Packed]) -> _Packed:
+        """The table's block of packed columns, `kind()` when there is none."""
+        block = self.get(table)
+        if block is None:
+            block = self[table] = kind()
+        if not isinstance(block, kind):
+            raise TypeError(f"the rows of table {table} are no {kind.__name__}")
         return block
 
     @property

@@ -1,5 +1,6 @@
 """The pure core: `fold` puts an event into the state of its content, `freeze` reads rows out of it. No I/O, no clock, no randomness."""
 
+from pipeline.cascade.blocks import Events, Packed
 from pipeline.cascade.content import Content
 from pipeline.cascade.fold import Outcome, fold
 from pipeline.cascade.freeze import discard, freeze
@@ -14,7 +15,9 @@ COMPILED = not _core.endswith(".py")
 __all__ = [
     "COMPILED",
     "Content",
+    "Events",
     "Outcome",
+    "Packed",
     "Restored",
     "Window",
     "discard",

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.cascade import reach, span
+from pipeline.cascade.blocks import Amplifiers, ContentMinutes, Edges
 from pipeline.cascade.codes import BASES, MINUTE_US, NOBODY, PLACED, SPREAD_KINDS, THE_ROOT, UNKNOWN
 from pipeline.cascade.virality import reproduction, structural_virality
-from schemas.rows import PARENT_STATUS, Blocks
+from schemas.rows import PARENT_STATUS
 
 if TYPE_CHECKING:
     from pipeline.cascade.content import Content
+    from pipeline.cascade.names import Names
+    from pipeline.cascade.packed import Column
+    from schemas.rows import Blocks
 
 SLOTS = 64
 """Depths that have a slot of their own in the arrays by depth; one more slot holds all that is deeper."""
@@ -29,11 +33,10 @@ def freeze(content: Content, *, partition: int, offset: int, version: int, out: 
 def _freeze(content: Content, partition: int, offset: int, version: int, out: Blocks) -> None:
     if not content.changed:
         return
-    out["contents"].rows.append(_content_row(content, partition, offset, version))
-    _edge_rows(content, version, out["edges"].rows)
-    out["content_minutes"].rows.extend([_minute_row(content, row, version) for row in sorted(content.minutes.changed)])
-    actors = sorted(_changed_actors(content))
-    out["amplifiers"].rows.extend([_amplifier_row(content, actor, version) for actor in actors])
+    out.loose("contents").rows.append(_content_row(content, partition, offset, version))
+    _edge_rows(content, version, out)
+    _minute_rows(content, version, out)
+    _amplifier_rows(content, version, out)
     discard(content)
 
 
@@ -50,10 +53,29 @@ def _changed_actors(content: Content) -> set[int]:
     return content.actors.changed.union([spreads.actor[node] for node in content.tree.marked])
 
 
-def _edge_rows(content: Content, version: int, rows: list[tuple[object, ...]]) -> None:
+def _edge_rows(content: Content, version: int, out: Blocks) -> None:
     tree = content.tree
     placed = [node for node in sorted(tree.marked) if tree.mark[node] & PLACED]
-    rows.extend([_edge_row(content, node, version) for node in placed])
+    if placed:
+        block = out.packed("edges", Edges)
+        for node in placed:
+            _edge_row(content, node, version, block)
+
+
+def _minute_rows(content: Content, version: int, out: Blocks) -> None:
+    changed = sorted(content.minutes.changed)
+    if changed:
+        block = out.packed("content_minutes", ContentMinutes)
+        for row in changed:
+            _minute_row(content, row, version, block)
+
+
+def _amplifier_rows(content: Content, version: int, out: Blocks) -> None:
+    changed = sorted(_changed_actors(content))
+    if changed:
+        block = out.packed("amplifiers", Amplifiers)
+        for actor in changed:
+            _amplifier_row(content, actor, version, block)
 
 
 def _content_row(content: Content, partition: int, offset: int, version: int) -> tuple[object, ...]:
@@ -119,90 +141,100 @@ def _slots(histogram: list[int], length: int) -> list[int]:
     return histogram + [0] * (length - len(histogram))
 
 
-def _edge_row(content: Content, node: int, version: int) -> tuple[object, ...]:
-    spreads, tree, names = content.spreads, content.tree, content.events.names
-    actor, parent = spreads.actor[node], tree.parent[node]
-    campaign = spreads.campaign[node]
-    return (
-        content.content_id,
-        names.text(spreads.event[node]),
-        SPREAD_KINDS[spreads.kind[node]],
-        content.platforms[content.actors.platform[actor]],
-        "" if campaign < 0 else content.campaigns.text(campaign),
-        content.actors.names.text(actor),
-        spreads.time[node],
-        names.text(spreads.event[parent]) if parent >= 0 else "",
-        _named(content, node),
-        BASES[spreads.basis[node]],
-        PARENT_STATUS[spreads.status[node]],
-        tree.depth[node],
-        tree.exact[node],
-        spreads.audience[node],
-        tree.live[node] == 0,
-        version,
-    )
+def _edge_row(content: Content, node: int, version: int, out: Edges) -> None:
+    spreads, tree, actors, names = content.spreads, content.tree, content.actors, content.events.names
+    actor, parent, campaign = spreads.actor[node], tree.parent[node], spreads.campaign[node]
+    out.content_id.add_text(content.content_id)
+    names.pack(spreads.event[node], out.event_id)
+    out.kind.add_coded(SPREAD_KINDS[spreads.kind[node]])
+    out.platform.add_coded(content.platforms[actors.platform[actor]])
+    _pack(content.campaigns, campaign, out.campaign_id)
+    actors.names.pack(actor, out.actor_id)
+    out.occurred_at.add_number(spreads.time[node])
+    _pack(names, spreads.event[parent] if parent >= 0 else NOBODY, out.parent_event_id)
+    _pack_named(content, node, out.named_parent_event_id)
+    out.parent_basis.add_coded(BASES[spreads.basis[node]])
+    out.parent_status.add_coded(PARENT_STATUS[spreads.status[node]])
+    out.depth.add_number(tree.depth[node])
+    out.depth_exact.add_number(tree.exact[node])
+    out.audience_size.add_number(spreads.audience[node])
+    out.retracted.add_flag(tree.live[node] == 0)
+    out.version.add_number(version)
 
 
-def _named(content: Content, node: int) -> str:
+def _pack(names: Names, number: int, out: Column) -> None:
+    if number < 0:
+        out.add_text("")
+    else:
+        names.pack(number, out)
+
+
+def _pack_named(content: Content, node: int, out: Column) -> None:
     named = content.spreads.named[node]
     if named == THE_ROOT:
-        return content.content_id
-    return "" if named < 0 else content.events.names.text(named)
+        out.add_text(content.content_id)
+    else:
+        _pack(content.events.names, named, out)
 
 
-def _minute_row(content: Content, row: int, version: int) -> tuple[object, ...]:
+def _minute_row(content: Content, row: int, version: int, out: ContentMinutes) -> None:
     minutes = content.minutes
-    return (
-        content.content_id,
-        content.platforms[minutes.platform[row]],
-        minutes.minute[row] * MINUTE_US,
-        minutes.acts[row],
-        *minutes.lives(row),
-        minutes.depth(row),
-        minutes.reach[row],
-        version,
-    )
+    posts, shares, likes, comments, mentions, clicks, views, follows = minutes.lives(row)
+    out.content_id.add_text(content.content_id)
+    out.platform.add_coded(content.platforms[minutes.platform[row]])
+    out.minute.add_number(minutes.minute[row] * MINUTE_US)
+    out.acts.add_number(minutes.acts[row])
+    out.posts.add_number(posts)
+    out.shares.add_number(shares)
+    out.likes.add_number(likes)
+    out.comments.add_number(comments)
+    out.mentions.add_number(mentions)
+    out.clicks.add_number(clicks)
+    out.views.add_number(views)
+    out.follows.add_number(follows)
+    out.depth.add_number(minutes.depth(row))
+    out.secondary_reach.add_number(minutes.reach[row])
+    out.version.add_number(version)
 
 
-def _amplifier_row(content: Content, actor: int, version: int) -> tuple[object, ...]:
-    spreads, tree, actors = content.spreads, content.tree, content.actors
-    only = actors.first[actor]
-    if only < 0:
-        return _row_of_several(content, actor, version)
+def _amplifier_row(content: Content, actor: int, version: int, out: Amplifiers) -> None:
+    actors = content.actors
+    out.content_id.add_text(content.content_id)
+    out.platform.add_coded(content.platforms[actors.platform[actor]])
+    actors.names.pack(actor, out.actor_id)
+    if actors.first[actor] >= 0:
+        _one_spread(content, actors.first[actor], out)
+    else:
+        _several_spreads(content, actor, out)
+    out.version.add_number(version)
+
+
+def _one_spread(content: Content, only: int, out: Amplifiers) -> None:
+    spreads, tree = content.spreads, content.tree
     live = tree.live[only]
-    return (
-        content.content_id,
-        content.platforms[actors.platform[actor]],
-        actors.names.text(actor),
-        1,
-        int(live),
-        spreads.audience[only] if live else UNKNOWN,
-        tree.depth[only],
-        spreads.time[only],
-        tree.below_live[only] - live,
-        tree.below_reach[only] - tree.credit[only],
-        version,
-    )
+    out.spreads.add_number(1)
+    out.shares.add_number(live)
+    out.audience_size.add_number(spreads.audience[only] if live else UNKNOWN)
+    out.depth.add_number(tree.depth[only])
+    out.first_shared_at.add_number(spreads.time[only])
+    out.downstream_shares.add_number(tree.below_live[only] - live)
+    out.downstream_reach.add_number(tree.below_reach[only] - tree.credit[only])
 
 
-def _row_of_several(content: Content, actor: int, version: int) -> tuple[object, ...]:
-    """The row of an actor with no spread, or with more than one."""
-    spreads, tree, actors = content.spreads, content.tree, content.actors
-    nodes = actors.spreads(actor)
+def _several_spreads(content: Content, actor: int, out: Amplifiers) -> None:
+    """Of an actor with no spread, or with more than one."""
+    spreads, tree = content.spreads, content.tree
+    nodes = content.actors.spreads(actor)
     live = [node for node in nodes if tree.live[node]]
     first = (live or nodes or [NOBODY])[0]
-    return (
-        content.content_id,
-        content.platforms[actors.platform[actor]],
-        actors.names.text(actor),
-        len(nodes),
-        len(live),
-        max([spreads.audience[node] for node in live], default=UNKNOWN),
-        tree.depth[first] if nodes else 0,
-        spreads.time[first] if nodes else 0,
-        *_downstream(content, nodes),
-        version,
-    )
+    shares, people = _downstream(content, nodes)
+    out.spreads.add_number(len(nodes))
+    out.shares.add_number(len(live))
+    out.audience_size.add_number(max([spreads.audience[node] for node in live], default=UNKNOWN))
+    out.depth.add_number(tree.depth[first] if nodes else 0)
+    out.first_shared_at.add_number(spreads.time[first] if nodes else 0)
+    out.downstream_shares.add_number(shares)
+    out.downstream_reach.add_number(people)
 
 
 def _downstream(content: Content, nodes: list[int]) -> tuple[int, int]:

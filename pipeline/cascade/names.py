@@ -5,6 +5,11 @@ This is the plain form, on `dict`. `names.pyx` is the compiled one: all texts in
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.cascade.packed import Column
+
 
 class Names:
     """Numbers from 0 for (group, text), in the order of their arrival; a text is never forgotten."""
@@ -38,3 +43,7 @@ class Names:
     def text(self, number: int) -> str:
         """The text of a number that was given."""
         return self._texts[number]
+
+    def pack(self, number: int, out: Column) -> None:
+        """Append the text of a number that was given to a column of texts."""
+        out.add_text(self._texts[number])

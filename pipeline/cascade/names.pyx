@@ -5,6 +5,7 @@ table (5 bytes a slot, seven eighths full at most).
 """
 
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_DecodeUTF8
+from pipeline.cascade.packed cimport Column
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcmp, memcpy
 
@@ -73,6 +74,12 @@ cdef class Names:
         cdef const char *at = _read(self._arena + 4 * <uint64_t>self._starts[number], &group)
         at = _read(at, &size)
         return PyUnicode_DecodeUTF8(at, size, NULL)
+
+    cpdef int pack(self, int number, Column out) except -1:
+        cdef uint64_t group, size
+        cdef const char *at = _read(self._arena + 4 * <uint64_t>self._starts[number], &group)
+        at = _read(at, &size)
+        return out.add_bytes(at, <Py_ssize_t>size)
 
     cdef uint32_t _slot(self, uint64_t code, const char *data, Py_ssize_t size, int group) noexcept:
         """The slot of a text, or the empty one where it belongs."""

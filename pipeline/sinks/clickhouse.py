@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from clickhouse_connect.datatypes.registry import get_from_name
+from clickhouse_connect.driver.compression import get_compressor
 
 from pipeline.clickhouse import INSERT_SETTINGS, client
 from pipeline.errors import SinkSchemaError, SinkTransientError, UnavailableError
 from pipeline.sinks.base import WRITE_ORDER
 from pipeline.sinks.errors import classified
+from pipeline.sinks.native import Encoder
 from pipeline.sinks.partitions import by_partitions
 from schemas.rows import TABLES
 
 if TYPE_CHECKING:
-    from clickhouse_connect.datatypes.base import ClickHouseType
     from clickhouse_connect.driver.client import Client
 
     from pipeline.config import Settings
-    from schemas.rows import Block, Blocks
-
-_DATETIME = re.compile(r"DateTime(?:64\((\d))?")
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """How the values of one table go over the wire."""
-
-    names: list[str]
-    types: list[ClickHouseType]
-    divisors: dict[int, int]  # position of a time column -> microseconds in one tick of its type
-
-    def columns(self, block: Block) -> list[list[object]]:
-        columns = block.columns
-        for position, divisor in self.divisors.items():
-            columns[position] = [time // divisor for time in columns[position]]  # type: ignore[operator]  # times are int
-        return columns
+    from schemas.rows import AnyBlock, Blocks
 
 
 class ClickHouseSink:
@@ -46,7 +27,7 @@ class ClickHouseSink:
     def __init__(self, settings: Settings, connection: Client | None = None) -> None:
         self._settings = settings
         self._client = connection
-        self._tables: dict[str, _Table] = {}
+        self._tables: dict[str, Encoder] = {}
 
     def write(self, blocks: Blocks) -> None:
         """Insert the blocks in `WRITE_ORDER`; see `Sink.write`."""
@@ -72,7 +53,7 @@ class ClickHouseSink:
             self._tables = {table: self._described(self._client, table) for table in TABLES}
         return self._client
 
-    def _described(self, connection: Client, table: str) -> _Table:
+    def _described(self, connection: Client, table: str) -> Encoder:
         """Types as ClickHouse has them: told once, so that inserts need not ask."""
         with classified(table):
             rows = connection.query(
@@ -84,22 +65,21 @@ class ClickHouseSink:
         lacking = [name for name in names if name not in types]
         if lacking:
             raise SinkSchemaError(f"table {table} lacks {', '.join(lacking)}: run `cascades migrate`")
-        return _Table(names, [get_from_name(types[name]) for name in names], _divisors([types[name] for name in names]))
+        return Encoder(names, [types[name] for name in names])
 
-    def _insert(self, connection: Client, block: Block) -> None:
+    def _insert(self, connection: Client, block: AnyBlock) -> None:
         table = self._tables[block.table]
         with classified(block.table):
-            connection.insert(
+            connection.raw_insert(
                 f"{self._settings.clickhouse_database}.{block.table}",
-                table.columns(block),
-                column_names=table.names,
-                column_types=table.types,
-                column_oriented=True,
-                settings=INSERT_SETTINGS,
+                table.names,
+                _compressed(table.encode(block), connection.write_compression),
+                INSERT_SETTINGS,
+                "Native",
+                connection.write_compression,
             )
 
 
-def _divisors(types: list[str]) -> dict[int, int]:
-    """By position: how many microseconds one tick of the column's type has, where it is more than one."""
-    scales = {position: int(match[1] or 0) for position, type_ in enumerate(types) if (match := _DATETIME.match(type_))}
-    return {position: 10 ** (6 - scale) for position, scale in scales.items() if scale < 6}  # noqa: PLR2004 (microseconds)
+def _compressed(body: bytes, method: str | None) -> bytes:
+    compressor = get_compressor(method)
+    return bytes(compressor.compress_block(body)) + (compressor.flush() or b"")  # type: ignore[no-untyped-call]  # it tells no types

@@ -9,7 +9,7 @@ from schemas.rows import KEYS, TABLES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from schemas.rows import Block, Blocks
+    from schemas.rows import AnyBlock, Blocks
 
 Row = dict[str, object]
 
@@ -42,7 +42,7 @@ class MemorySink:
                 standing[key] = row
 
 
-def _named(block: Block) -> Iterable[Row]:
+def _named(block: AnyBlock) -> Iterable[Row]:
     names = block.names
     return (dict(zip(names, row, strict=True)) for row in block.rows)
 

@@ -6,10 +6,13 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from pipeline.cascade import Packed
 from schemas.rows import Block
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from schemas.rows import AnyBlock
 
 MOST_PARTITIONS = 50
 """Months in one insert: half of what ClickHouse allows by default."""
@@ -19,20 +22,20 @@ MONTH_OF = {"content_minutes": "minute", "dead_letters": "received_at"}
 _SECOND = 1_000_000
 
 
-def by_partitions(block: Block) -> Iterator[Block]:
+def by_partitions(block: AnyBlock) -> Iterator[AnyBlock]:
     """The block itself when it is small enough, else blocks of at most `MOST_PARTITIONS` months."""
-    if block.table not in MONTH_OF or not block.rows:
+    if block.table not in MONTH_OF or not block:
         yield block
         return
     place = block.names.index(MONTH_OF[block.table])
-    times = [row[place] for row in block.rows]
-    if _month(max(times)) - _month(min(times)) < MOST_PARTITIONS:  # type: ignore[type-var]  # times are int
+    times = block.columns[place].values() if isinstance(block, Packed) else [row[place] for row in block.rows]
+    if _month(max(times)) - _month(min(times)) < MOST_PARTITIONS:
         yield block
     else:
         yield from _cut(block, place)
 
 
-def _cut(block: Block, place: int) -> Iterator[Block]:
+def _cut(block: AnyBlock, place: int) -> Iterator[Block]:
     months = defaultdict(list)
     for row in block.rows:
         months[_month(row[place])].append(row)

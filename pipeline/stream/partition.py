@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from pipeline.cascade import Content, Outcome, discard, fold, freeze, micros
+from pipeline.cascade import Content, Events, Outcome, discard, fold, freeze, micros
 from pipeline.stream.dead_letters import DeadLetter
 from pipeline.stream.misplaced import Fence, Misplaced
 from pipeline.stream.moved import first_place
@@ -106,8 +106,10 @@ class PartitionState:
         self._fence = Fence()
         self._replayed = Replayed()
         self._touched: list[Held] = []
+        """Changed since the last rows were made."""
         self._unkept: list[Held] = []
-        self._raw: list[tuple[object, ...]] = []
+        """Changed since the changelog's last records were made."""
+        self._raw = Events()
         self._refused: list[tuple[object, ...]] = []
 
     def __len__(self) -> int:
@@ -201,8 +203,10 @@ class PartitionState:
         for held in self._touched:
             version = self._epoch << 48 | held.last_offset
             freeze(held.content, partition=self.partition, offset=held.last_offset, version=version, out=out)
-        self._extend(out, "events", self._raw)
-        self._extend(out, "dead_letters", self._refused)
+        if self._raw:
+            out.packed("events", Events).extend(self._raw)
+        if self._refused:
+            out.loose("dead_letters").rows.extend(self._refused)
         self._forget()
 
     def discard(self) -> None:
@@ -256,7 +260,7 @@ class PartitionState:
             done.duplicates += 1
         if outcome is not _DUPLICATE:
             self.facts += 1
-            self._raw.append(event_row(event, occurred_us, record, self.partition, self._epoch))
+            event_row(self._raw, event, occurred_us, record, self.partition, self._epoch)
 
     def _refuse(self, record: Record, error: RefusedError, done: Applied) -> None:
         letter = DeadLetter(self.topic, self.partition, record, error)
@@ -267,15 +271,10 @@ class PartitionState:
         key = event.content_id.encode()
         return Misplaced(key, self._place(key), record, self.partition)
 
-    @staticmethod
-    def _extend(out: Blocks, table: str, rows: list[tuple[object, ...]]) -> None:
-        if rows:
-            out[table].rows.extend(rows)
-
     def _forget(self) -> None:
         for held in self._touched:
             size = held.content.size - 1
             self.nodes += size - held.nodes
             held.nodes = size
             held.touched = False
-        self._touched, self._raw, self._refused = [], [], []
+        self._touched, self._raw, self._refused = [], Events(), []

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from schemas.rows import UNKNOWN
 
 if TYPE_CHECKING:
+    from pipeline.cascade import Events
     from pipeline.stream.batch import Record
     from schemas.wire import WireEvent
 
 
-def event_row(event: WireEvent, occurred_us: int, record: Record, partition: int, epoch: int) -> tuple[object, ...]:
-    """Values in the order of `schemas.rows.EventRow`. A copy that replaces another has the higher offset, so its version wins."""
-    return (
+def event_row(out: Events, event: WireEvent, occurred_us: int, record: Record, partition: int, epoch: int) -> None:
+    """Append the row to `out`. A copy that replaces another has the higher offset, so its version wins."""
+    out.add(
         event.content_id,
         event.event_id,
         event.kind,

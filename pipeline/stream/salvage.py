@@ -64,12 +64,13 @@ class Salvage:
         if error.table == "events":
             await self._dead_letters(blocks)
         elif error.table == "dead_letters":
-            blocks["dead_letters"].rows[:] = await self._without_bytes(blocks["dead_letters"])
+            block = blocks.loose("dead_letters")
+            block.rows[:] = await self._without_bytes(block)
         else:
             raise _ours(error) from error
 
     async def _dead_letters(self, blocks: Blocks) -> None:
-        block = blocks["events"]
+        block = blocks.loose("events")
         refused = await asyncio.to_thread(store_the_rest, self._sink, block)
         letters = [await self._letter(refusal) for refusal in refused]
         await self._send(letters)
@@ -77,7 +78,7 @@ class Salvage:
         guilty = {id(refusal.row) for refusal in refused}
         block.rows[:] = [row for row in block.rows if id(row) not in guilty]
         if letters:
-            blocks["dead_letters"].rows.extend(letter.row for letter in letters)
+            blocks.loose("dead_letters").rows.extend(letter.row for letter in letters)
             log.error("%d event(s) counted, but their rows refused by ClickHouse; now dead letters", len(letters))
 
     async def _letter(self, refusal: Refusal) -> DeadLetter:
