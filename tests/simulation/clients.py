@@ -55,6 +55,8 @@ async def _request(action: Callable[[], Any], slow: str = "", line: Line | None 
     world = _world()
     loop, answer = world.loop, world.loop.create_future()
     away = world.weather.until("kafka_away", loop.time()) - loop.time()
+    if away > 0:
+        world.note("kafka_away strikes")
     there, back = world.latency(slow), world.latency(slow)
 
     def reply(result: Any) -> None:

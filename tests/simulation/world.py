@@ -99,7 +99,7 @@ class World:
     def latency(self, slow: str = "") -> float:
         rng = self.rng["latency"]
         seconds = rng.expovariate(1.0) * self._slowness
-        if slow and self.weather.strikes(slow, self.loop.time()):
+        if slow and self.strikes(slow):
             seconds += self.rng[slow].random() * 3
         return min(seconds, 5.0)
 
