@@ -47,6 +47,10 @@ class Owner(Protocol):
         """All partitions are about to be taken. Bounded in time."""
         ...
 
+    def suspend(self) -> None:
+        """The last offsets were committed: from now on nothing is kept, so nothing may be acknowledged either."""
+        ...
+
     def given(self, positions: Mapping[int, int], reader: Consumer) -> None:
         """Partitions are ours; reading starts at these offsets, once `reader.release` is called for each."""
         ...
@@ -83,6 +87,31 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             fetch_max_wait_ms=500,
             check_crcs=conf.broker_check_crcs,
         )
+
+    _committing: asyncio.Task[bool] | None = None
+
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        """As Faust's, but given up at the next commit, when partitions are taken, and at the deadline; False then.
+
+        Kafka's client sends a lost request again and again, after a newer commit too, and in a later generation under its name: the
+        committed offset would go back. And a call that hangs takes one of the thread's two workers.
+        """
+        self._give_up_commit()
+        committing = self._committing = asyncio.ensure_future(super()._commit(offsets))
+        try:
+            await asyncio.wait([committing], timeout=COMMIT_DEADLINE_S)
+        finally:
+            committing.cancel()
+        return committing.done() and not committing.cancelled() and committing.result()
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Nothing of this generation is committed in the next one."""
+        await super().on_partitions_revoked(revoked)
+        self._give_up_commit()
+
+    def _give_up_commit(self) -> None:
+        if self._committing:
+            self._committing.cancel()
 
     _seeks = 0
 
@@ -243,6 +272,7 @@ class Consumer(driver.Consumer):
         self.app.flow_control.suspend()
         await self._owner.taken()
         await self._commit_in_time()
+        self._owner.suspend()
         self._drop(revoked)
         await super().on_partitions_revoked(revoked)
 
@@ -261,7 +291,8 @@ class Consumer(driver.Consumer):
     async def _commit_in_time(self) -> None:
         try:
             async with asyncio.timeout(COMMIT_DEADLINE_S):
-                await self.maybe_wait_for_commit_to_finish()
+                if self._commit_fut:
+                    await asyncio.wait([self._commit_fut])  # Faust's own wait swallows the cancellation
                 await self.commit()
         except TimeoutError:
             self.log.warning("offsets were not committed within %s s: what they cover is read again", COMMIT_DEADLINE_S)
