@@ -100,12 +100,11 @@ class Cycle:
         if not (applied.dead_letters or applied.misplaced):
             return
         self._flusher.sent.clear()
-        try:
-            with self._metrics.timed(Metric.STAGE_SECONDS, "produce"):
-                await self._producer.send_dead_letters(applied.dead_letters)
-                await self._producer.send_in_order(applied.misplaced)
-        finally:
-            self._flusher.sent.set()
+        with self._metrics.timed(Metric.STAGE_SECONDS, "produce"):
+            await self._producer.send_dead_letters(applied.dead_letters)
+            await self._producer.send_in_order(applied.misplaced)
+        # Not after an error or a cancellation: the state is past records that were never sent, and nothing of it may be frozen any more.
+        self._flusher.sent.set()
 
     def _count(self, records: int, applied: Applied) -> None:
         add = self._metrics.add

@@ -178,6 +178,21 @@ def hand_over_before_producing() -> Iterator[None]:
 
 
 @contextmanager
+def freeze_what_was_never_sent() -> Iterator[None]:
+    """A range is taken for sent although its dead letters were given up."""
+    plain = Cycle._produce
+
+    async def produce(self: Cycle, applied: Any) -> None:
+        try:
+            await plain(self, applied)
+        finally:
+            self._flusher.sent.set()
+
+    with patch.object(Cycle, "_produce", produce):
+        yield
+
+
+@contextmanager
 def read_on_without_bounds() -> Iterator[None]:
     """Nothing holds back the reading while ClickHouse is away."""
 

@@ -6,8 +6,8 @@ from random import Random
 import pytest
 from simulation.campaign import campaign
 from simulation.cases import replay, to_case
-from simulation.faults import EVENTS, WINDOWS, Fault, draw
-from simulation.mutants import MUTANTS
+from simulation.faults import EVENTS, WINDOWS, WORKERS, Fault, draw
+from simulation.mutants import MUTANTS, freeze_what_was_never_sent
 from simulation.run import run
 from simulation.shrink import shrink
 
@@ -26,6 +26,10 @@ TRACES = {kind: f"{kind} strikes" for kind in WINDOWS} | {
     "lose": "everybody dies",
 }
 """What a fault leaves in the log when it meets somebody."""
+KAFKA_REFUSES_WHILE_ALL_STOP = [
+    Fault("produce_before", 3.0, 9.0, chance=0.9),
+    *(Fault("stop", 3.4 + worker / 10, 1.0, worker) for worker in range(WORKERS)),
+]
 
 
 @pytest.mark.timeout(60 + SEEDS)
@@ -60,6 +64,13 @@ def test_a_guarantee_that_is_broken_on_purpose_is_noticed(broken):
         noticed = next((failed for seed in seeds if (failed := run(seed).failures)), None)
     assert noticed, "nobody noticed"
     assert not any(error in noticed[0] for error in OF_THE_MUTANT), "the mutant itself is broken"
+
+
+@pytest.mark.parametrize("seed", [11, 13, 23])
+def test_a_worker_that_stops_while_kafka_refuses_dead_letters_skips_none_of_them(seed):
+    assert not run(seed, KAFKA_REFUSES_WHILE_ALL_STOP).failures
+    with freeze_what_was_never_sent():
+        assert run(seed, KAFKA_REFUSES_WHILE_ALL_STOP).failures
 
 
 def test_a_failing_run_shrinks_to_few_faults_and_records_that_fail_as_data():

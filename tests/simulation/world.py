@@ -11,6 +11,7 @@ from aiokafka.structs import TopicPartition
 from simulation import events, faults
 from simulation.broker import DEAD_LETTERS, Broker
 from simulation.checks import Checks
+from simulation.durable import reached
 from simulation.loop import OWNER, StuckError, VirtualLoop
 from simulation.state import Disk, Log
 from simulation.worker import Worker
@@ -73,7 +74,7 @@ class World:
             with self.loop._running():
                 self._plan()
             if not self.loop.run(lambda: bool(self.failures) or self._is_drained(), self.quiet + PATIENCE_S):
-                self.fail(f"not drained after {PATIENCE_S} s without faults: lag {self.broker.lag()}")
+                self.fail(f"not drained after {PATIENCE_S} s without faults: lag {self.broker.lag()}, {self._kept()}")
             if not self.failures:
                 self._stop_all()
             if not self.failures:
@@ -225,7 +226,14 @@ class World:
         self.loop.outside(LOOK_EVERY_S, self._look)
 
     def _is_drained(self) -> bool:
-        return self.loop.time() > self.quiet and self.broker.lag() == 0
+        """All is committed, and kept: also what a lost changelog had."""
+        if self.loop.time() <= self.quiet or self.broker.lag():
+            return False
+        return all(reached(self.changelogs[tp.partition]) == self.broker.end(tp) for tp in self.broker.group.partitions)
+
+    def _kept(self) -> str:
+        positions = {partition: reached(log) for partition, log in sorted(self.changelogs.items())}
+        return f"changelogs at {positions}"
 
     def _stop_all(self) -> None:
         """In order, as a deployment does."""
