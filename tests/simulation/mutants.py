@@ -357,7 +357,7 @@ MUTANTS: dict[Callable[[], AbstractContextManager[None]], int] = {
     keep_what_was_frozen_before_the_partition_was_taken: 5,
     restore_without_the_tail: 0,
     accept_a_store_of_another_changelog: 118,
-    reuse_a_state_that_another_owner_overtook: 110,
+    reuse_a_state_that_another_owner_overtook: 232,
     reuse_a_state_whose_changes_were_not_kept: 33,
     evict_what_is_on_its_way: 182,
 }
