@@ -52,10 +52,7 @@ def campaign(
     faults = Counter[str]()
     failed: dict[int, str] = {}
     chunks = [range(start, min(start + CHUNK, first + seeds)) for start in range(first, first + seeds, CHUNK)]
-    os.environ["PYTHONHASHSEED"] = "0"  # the order of sets is part of a run
-    # Fresh interpreters: nothing of the test session's threads and event loops comes along.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs or os.cpu_count(), mp_context=context, max_tasks_per_child=20) as pool:
+    with processes(jobs) as pool:
         for chunk, outcome in zip(chunks, pool.map(_chunk, chunks), strict=True):
             done += len(chunk)
             records += outcome[0]
@@ -63,6 +60,13 @@ def campaign(
             failed.update(outcome[2])
             progress(done, failed)
     return Tally(seeds, time.monotonic() - began, records, faults, failed)
+
+
+def processes(jobs: int | None = None) -> ProcessPoolExecutor:
+    """Fresh interpreters: nothing of a test session's threads and event loops comes along, and the order of sets, part of a run, is the same."""
+    os.environ["PYTHONHASHSEED"] = "0"
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(jobs or os.cpu_count(), mp_context=context, max_tasks_per_child=20)
 
 
 def _chunk(seeds: range) -> tuple[int, Counter[str], dict[int, str]]:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+from simulation.run import run
 from simulation.state import SimChangelog, SimStore
 
 from pipeline.errors import SinkTransientError
@@ -28,8 +29,10 @@ from schemas.changelog import POSITION_KEY
 from schemas.rows import Blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
+
+    from simulation.faults import Fault
 
     from pipeline.stream.batch import Range
 
@@ -362,3 +365,10 @@ MUTANTS: dict[Callable[[], AbstractContextManager[None]], int] = {
     evict_what_is_on_its_way: 182,
 }
 """And a seed that notices it: the tests begin with that one, and go on to others when faults or records are drawn in another way."""
+
+
+def first_failure(name: str, seeds: Sequence[int], faults: Sequence[Fault] | None = None) -> str:
+    """What the first seed says that notices a mutant; empty when none does."""
+    mutant = next(mutant for mutant in (*MUTANTS, freeze_what_was_never_sent) if mutant.__name__ == name)
+    with mutant():
+        return next((failures[0] for seed in seeds if (failures := run(seed, faults).failures)), "")

@@ -4,10 +4,10 @@ import os
 from random import Random
 
 import pytest
-from simulation.campaign import campaign
+from simulation.campaign import campaign, processes
 from simulation.cases import replay, to_case
 from simulation.faults import EVENTS, WINDOWS, WORKERS, Fault, draw
-from simulation.mutants import MUTANTS, freeze_what_was_never_sent
+from simulation.mutants import MUTANTS, first_failure
 from simulation.run import run
 from simulation.shrink import shrink
 
@@ -30,6 +30,13 @@ KAFKA_REFUSES_WHILE_ALL_STOP = [
     Fault("produce_before", 3.0, 9.0, chance=0.9),
     *(Fault("stop", 3.4 + worker / 10, 1.0, worker) for worker in range(WORKERS)),
 ]
+
+
+@pytest.fixture(scope="module")
+def alone():
+    """A process in which a seed is the same run as in any other."""
+    with processes(1) as pool:
+        yield pool
 
 
 @pytest.mark.timeout(60 + SEEDS)
@@ -58,19 +65,17 @@ def test_every_kind_of_fault_strikes(kind):
 
 
 @pytest.mark.parametrize("broken", MUTANTS, ids=lambda mutant: mutant.__name__)
-def test_a_guarantee_that_is_broken_on_purpose_is_noticed(broken):
-    with broken():
-        seeds = (MUTANTS[broken], *range(CAUGHT_WITHIN))
-        noticed = next((failed for seed in seeds if (failed := run(seed).failures)), None)
+def test_a_guarantee_that_is_broken_on_purpose_is_noticed(alone, broken):
+    seeds = (MUTANTS[broken], *range(CAUGHT_WITHIN))
+    noticed = alone.submit(first_failure, broken.__name__, seeds).result()
     assert noticed, "nobody noticed"
-    assert not any(error in noticed[0] for error in OF_THE_MUTANT), "the mutant itself is broken"
+    assert not any(error in noticed for error in OF_THE_MUTANT), "the mutant itself is broken"
 
 
 @pytest.mark.parametrize("seed", [11, 13, 23])
-def test_a_worker_that_stops_while_kafka_refuses_dead_letters_skips_none_of_them(seed):
-    assert not run(seed, KAFKA_REFUSES_WHILE_ALL_STOP).failures
-    with freeze_what_was_never_sent():
-        assert run(seed, KAFKA_REFUSES_WHILE_ALL_STOP).failures
+def test_a_worker_that_stops_while_kafka_refuses_dead_letters_skips_none_of_them(alone, seed):
+    assert not alone.submit(run, seed, KAFKA_REFUSES_WHILE_ALL_STOP).result().failures
+    assert alone.submit(first_failure, "freeze_what_was_never_sent", [seed], KAFKA_REFUSES_WHILE_ALL_STOP).result()
 
 
 def test_a_failing_run_shrinks_to_few_faults_and_records_that_fail_as_data():
