@@ -99,11 +99,11 @@ class Cycle:
     async def _produce(self, applied: Applied) -> None:
         if not (applied.dead_letters or applied.misplaced):
             return
-        # Set again on success only: after a failure, or a cancellation at the stop, what was folded but not sent must never be kept.
         self._flusher.sent.clear()
         with self._metrics.timed(Metric.STAGE_SECONDS, "produce"):
             await self._producer.send_dead_letters(applied.dead_letters)
             await self._producer.send_in_order(applied.misplaced)
+        # Not after an error or a cancellation: the state is past records that were never sent, and nothing of it may be frozen any more.
         self._flusher.sent.set()
 
     def _count(self, records: int, applied: Applied) -> None:

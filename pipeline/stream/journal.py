@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from uuid import uuid4
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
+_SESSIONS = count(1)
+"""Never the same twice in a process: a partition that was given up and comes back has another journal, and changes of the first may still wait."""
 Progress = Callable[[int], None]
 """Records still to be read."""
 
@@ -69,7 +72,7 @@ class Journal:
         async with self._lock:
             await self._changelog.take_over()
             tail = await self._read_tail(progress)
-            self._session += 1
+            self._session = next(_SESSIONS)
             self._is_open, self._pending = True, False
             return tail
 

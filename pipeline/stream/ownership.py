@@ -104,6 +104,9 @@ class Ownership:
         await self._cancel_all()
         if not await self._drain():
             log.warning("not everything was written before the partitions were taken; the next owner reads it again")
+
+    def suspend(self) -> None:
+        """Keep nothing more: what is acknowledged from now on is not in the changelog, so call it when nothing more is committed."""
         self._durable.suspend()
 
     def given(self, positions: Mapping[int, int], reader: Reader) -> None:

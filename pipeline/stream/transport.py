@@ -47,6 +47,10 @@ class Owner(Protocol):
         """All partitions are about to be taken. Bounded in time."""
         ...
 
+    def suspend(self) -> None:
+        """The last offsets were committed: from now on nothing is kept, so nothing may be acknowledged either."""
+        ...
+
     def given(self, positions: Mapping[int, int], reader: Consumer) -> None:
         """Partitions are ours; reading starts at these offsets, once `reader.release` is called for each."""
         ...
@@ -268,6 +272,7 @@ class Consumer(driver.Consumer):
         self.app.flow_control.suspend()
         await self._owner.taken()
         await self._commit_in_time()
+        self._owner.suspend()
         self._drop(revoked)
         await super().on_partitions_revoked(revoked)
 

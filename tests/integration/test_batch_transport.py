@@ -19,6 +19,9 @@ class Collector:
     async def taken(self):
         pass
 
+    def suspend(self):
+        pass
+
     def given(self, positions, reader):
         self.given_at.append(positions)
         for partition in positions:

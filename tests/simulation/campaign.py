@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -25,15 +26,17 @@ class Tally:
     seeds: int
     seconds: float
     records: int
-    faults: int
+    faults: Counter[str]
+    """How many of each kind were drawn."""
     failed: dict[int, str]
     """The first failure of each seed that failed."""
 
     @property
     def text(self) -> str:
         return (
-            f"{self.seeds} seeds in {self.seconds:.0f} s ({self.seeds / self.seconds:.1f} seeds/s), {self.faults} faults, "
-            f"{self.records} records: {len(self.failed)} failed"
+            f"{self.seeds} seeds in {self.seconds:.0f} s ({self.seeds / self.seconds:.1f} seeds/s), {self.faults.total()} faults, "
+            f"{self.records} records: {len(self.failed)} failed\n"
+            + ", ".join(f"{kind} {number}" for kind, number in sorted(self.faults.items()))
         )
 
 
@@ -45,22 +48,29 @@ def campaign(
 ) -> Tally:
     """Run `seeds` seeds from `first` on, by default in as many processes as there are cores."""
     began = time.monotonic()
-    done = records = faults = 0
+    done = records = 0
+    faults = Counter[str]()
     failed: dict[int, str] = {}
     chunks = [range(start, min(start + CHUNK, first + seeds)) for start in range(first, first + seeds, CHUNK)]
-    os.environ["PYTHONHASHSEED"] = "0"  # the order of sets is part of a run
-    # Fresh interpreters: nothing of the test session's threads and event loops comes along.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs or os.cpu_count(), mp_context=context, max_tasks_per_child=20) as pool:
+    with processes(jobs) as pool:
         for chunk, outcome in zip(chunks, pool.map(_chunk, chunks), strict=True):
             done += len(chunk)
-            records, faults = records + outcome[0], faults + outcome[1]
+            records += outcome[0]
+            faults += outcome[1]
             failed.update(outcome[2])
             progress(done, failed)
     return Tally(seeds, time.monotonic() - began, records, faults, failed)
 
 
-def _chunk(seeds: range) -> tuple[int, int, dict[int, str]]:
+def processes(jobs: int | None = None) -> ProcessPoolExecutor:
+    """Fresh interpreters: nothing of a test session's threads and event loops comes along, and the order of sets, part of a run, is the same."""
+    os.environ["PYTHONHASHSEED"] = "0"
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(jobs or os.cpu_count(), mp_context=context, max_tasks_per_child=20)
+
+
+def _chunk(seeds: range) -> tuple[int, Counter[str], dict[int, str]]:
     results = [run(seed) for seed in seeds]
     failed = {result.seed: result.failures[0] for result in results if result.failures}
-    return sum(result.records for result in results), sum(len(result.faults) for result in results), failed
+    faults = Counter(fault.kind for result in results for fault in result.faults)
+    return sum(result.records for result in results), faults, failed

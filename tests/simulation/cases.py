@@ -19,6 +19,8 @@ def to_case(result: Result) -> dict[str, Any]:
     """JSON of a run."""
     drawn = World(result.seed).sent
     case: dict[str, Any] = {"seed": result.seed, "faults": [asdict(fault) for fault in result.faults]}
+    if result.schedule:
+        case["schedule"] = result.schedule
     if len(result.sent) < len(drawn):
         case["records"] = [number for number, record in enumerate(drawn) if record in result.sent]
     return case
@@ -27,7 +29,8 @@ def to_case(result: Result) -> dict[str, Any]:
 def replay(case: Mapping[str, Any]) -> Result:
     """Run a case; without `faults` or `records` those of the seed are taken."""
     faults = [Fault(**fault) for fault in case["faults"]] if "faults" in case else None
-    return run(case["seed"], faults, _chosen(World(case["seed"]).sent, case.get("records")))
+    sent = _chosen(World(case["seed"]).sent, case.get("records"))
+    return run(case["seed"], faults, sent, case.get("schedule", 0))
 
 
 def _chosen(drawn: Sequence[Sent], numbers: Sequence[int] | None) -> list[Sent] | None:

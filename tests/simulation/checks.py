@@ -6,6 +6,8 @@ from collections import defaultdict
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from aiokafka.structs import TopicPartition
+from simulation import durable
 from support.stream import TOPIC
 
 from pipeline.kafka import partition_for
@@ -17,7 +19,6 @@ from schemas.dead_letter import RefusedError
 from schemas.rows import TABLES, Blocks
 
 if TYPE_CHECKING:
-    from aiokafka.structs import TopicPartition
     from simulation.broker import SimRecord
     from simulation.worker import Worker
     from simulation.world import World
@@ -33,6 +34,8 @@ class Checks:
     def __init__(self, world: World) -> None:
         self._world = world
         self._checked: defaultdict[TopicPartition, int] = defaultdict(int)
+        self.lost: defaultdict[int, int] = defaultdict(int)
+        """Where the changelogs were that got lost."""
         self._fences: defaultdict[TopicPartition, Fence] = defaultdict(Fence)
         self._letters_seen: set[tuple[int, int]] = set()
         self._copies_seen: set[tuple[int, int]] = set()
@@ -46,10 +49,28 @@ class Checks:
             self._world.fail(f"offset {offset} of {tp} committed, but the log ends at {len(log)}")
             return
         self._world.note(f"committed {tp.partition}:{offset}")
+        self._check(tp, offset, "committed offset")
+        kept = max(durable.reached(self._world.changelogs[tp.partition]), self.lost[tp.partition])
+        if offset > kept:
+            self._world.fail(f"offset {offset} of partition {tp.partition} committed, but its changelog is at {kept}")
+
+    def on_kept(self, partition: int) -> None:
+        """The changelog only goes on, and whatever lies below its position is in ClickHouse, and so on: nobody may fold it again."""
+        log = self._world.changelogs[partition]
+        if back := durable.goes_back(log):
+            self._world.fail(f"partition {partition}: {back}")
+        self._check(TopicPartition(TOPIC, partition), durable.reached(log), "the changelog's position")
+
+    def on_lost(self) -> None:
+        """The changelogs are about to be thrown away: commits that are under way may speak of them."""
+        for partition, log in self._world.changelogs.items():
+            self.lost[partition] = max(self.lost[partition], durable.reached(log))
+
+    def _check(self, tp: TopicPartition, offset: int, what: str) -> None:
         self._read_what_was_produced()
-        for record in log[self._checked[tp] : offset]:
+        for record in self._world.broker.logs[tp][self._checked[tp] : offset]:
             if missing := self._missing(tp, record):
-                self._world.fail(f"{tp.partition}:{record.offset} is below committed offset {offset}, but {missing}")
+                self._world.fail(f"{tp.partition}:{record.offset} is below {what} {offset}, but {missing}")
         self._checked[tp] = max(self._checked[tp], offset)
 
     def now(self) -> None:
@@ -108,8 +129,10 @@ class Checks:
         """The tables are those of one undisturbed pass over the log, and of the set of events that was sent."""
         world = self._world
         standing = _shown(world.store)
-        for name, expected in _shown(self._serial()).items():
+        states, sink = self._serial()
+        for name, expected in _shown(sink).items():
             self._compare(f"{name} after one pass over the log", standing[name], expected)
+        durable.check_at_the_end(world, states)
         ideal = self._ideal()
         for name in ("contents", "edges", "content_minutes", "amplifiers"):
             self._compare(f"{name} of the events sent", _without(standing[name], PLACE), _without(ideal[name], PLACE))
@@ -130,14 +153,16 @@ class Checks:
             f"{what}: {len(missing)} rows missing, {len(extra)} not expected\n  missing {missing[:1]}\n  extra   {extra[:1]}"
         )
 
-    def _serial(self) -> MemorySink:
+    def _serial(self) -> tuple[list[PartitionState], MemorySink]:
         sink = MemorySink()
+        states = []
         for tp in self._world.broker.group.partitions:
             log = self._world.broker.logs[tp]
             state = self._state(tp.partition)
             state.apply(log, decode(log))
             _freeze(state, sink)
-        return sink
+            states.append(state)
+        return states, sink
 
     def _ideal(self) -> dict[str, list[dict[str, Any]]]:
         """As if every record had been sent once and rightly: no broker, no keys, no copies."""

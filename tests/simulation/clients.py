@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from simulation.world import World
 
 REQUEST_TIMEOUT_S = 4.0
+NO_ANSWER_S = (0.05, REQUEST_TIMEOUT_S, 8.0)
+"""Until a commit is known to be lost: the connection breaks, or the request times out, before or after the worker's own deadline."""
+RETRY_S = 0.1
 NO_GENERATION = -1
 REJOIN = (UnknownMemberIdError, IllegalGenerationError)
 
@@ -36,11 +39,24 @@ def _world() -> World:
     return asyncio.get_running_loop().sim  # type: ignore[attr-defined, no-any-return]
 
 
-async def _request(action: Callable[[], Any], slow: str = "") -> Any:
+class Line:
+    """A connection: what is sent through it arrives in that order."""
+
+    def __init__(self) -> None:
+        self._last = 0.0
+
+    def place(self, when: float) -> float:
+        self._last = max(self._last, when)
+        return self._last
+
+
+async def _request(action: Callable[[], Any], slow: str = "", line: Line | None = None) -> Any:
     """Let the broker do it, in its own time; the sender may be dead when it happens."""
     world = _world()
     loop, answer = world.loop, world.loop.create_future()
     away = world.weather.until("kafka_away", loop.time()) - loop.time()
+    if away > 0:
+        world.note("kafka_away strikes")
     there, back = world.latency(slow), world.latency(slow)
 
     def reply(result: Any) -> None:
@@ -57,7 +73,8 @@ async def _request(action: Callable[[], Any], slow: str = "") -> Any:
         else:
             loop.outside(back, reply, result)
 
-    loop.outside(away + there, act)
+    arrives = loop.time() + away + there
+    loop.outside_at(line.place(arrives) if line else arrives, act)
     return await answer
 
 
@@ -132,27 +149,17 @@ class SimConsumer:
         return await _request(lambda: {tp: self._broker.end(tp) for tp in partitions})  # type: ignore[no-any-return]
 
     async def commit(self, offsets: dict[TopicPartition, Any]) -> None:
-        """As aiokafka does: lost requests are sent again, a rebalance in between is an error."""
-        membership = self._coordinator
+        """As aiokafka does: what got no answer is sent again, in the generation of that moment and perhaps after newer ones; whoever is
+        cancelled leaves the request under way alone; a rebalance in between is an error."""
         plain = {TopicPartition(*tp): meta.offset for tp, meta in offsets.items()}
-        world = _world()
         for tp in plain:
             if tp not in self._assignment:
                 raise IllegalStateError(f"{tp} is not assigned")
         while True:
-            member, generation = membership.member_id, membership.generation
-            lost = world.strikes("commit_lost") and world.rng["commit_lost"].choice(("request", "answer"))
-            if lost == "request":
-                await asyncio.sleep(REQUEST_TIMEOUT_S)
-                continue
-            try:
-                await _request(lambda m=member, g=generation: self._broker.group.commit(m, g, plain), "commit_lost")
-            except (*REJOIN, RebalanceInProgressError) as error:
-                membership.refused(error)
-                raise CommitFailedError("the group has already rebalanced") from error
-            if lost != "answer":
-                return
-            await asyncio.sleep(REQUEST_TIMEOUT_S)
+            async with self._coordinator.commit_lock:
+                if await asyncio.shield(asyncio.ensure_future(self._coordinator.commit(plain))):
+                    return
+            await asyncio.sleep(RETRY_S)
 
     async def getmany(
         self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
@@ -218,6 +225,8 @@ class Membership:
         self._rejoin.set()
         self._revoked = False
         self._closing = False
+        self._line = Line()
+        self.commit_lock = asyncio.Lock()
         self._beating: asyncio.Task[None] | None = None
         self._routine = asyncio.create_task(self._coordinate())
 
@@ -231,13 +240,31 @@ class Membership:
         await self._stop_beating()
         if self.member_id:
             member_id = self.member_id
-            await _request(lambda: self._group.leave(member_id))
+            await self._ask(lambda: self._group.leave(member_id))
         self.member_id, self.generation = "", NO_GENERATION
+
+    async def commit(self, offsets: dict[TopicPartition, int]) -> bool:
+        """One request; False when there was no answer."""
+        world = _world()
+        member_id, generation = self.member_id, self.generation
+        lost = world.strikes("commit_lost") and world.rng["commit_lost"].choice(("request", "answer"))
+        try:
+            if lost != "request":
+                await self._ask(lambda: self._group.commit(member_id, generation, offsets), "commit_lost")
+        except (*REJOIN, RebalanceInProgressError) as error:
+            self.refused(error)
+            raise CommitFailedError("the group has already rebalanced") from error
+        if lost:
+            await asyncio.sleep(world.rng["commit_lost"].choice(NO_ANSWER_S))
+        return not lost
 
     def refused(self, error: BaseException) -> None:
         if isinstance(error, REJOIN):
             self.member_id, self.generation = "", NO_GENERATION
         self._rejoin.set()
+
+    async def _ask(self, action: Callable[[], Any], slow: str = "") -> Any:
+        return await _request(action, slow, self._line)
 
     async def _coordinate(self) -> None:
         while not self._closing:
@@ -259,9 +286,9 @@ class Membership:
         await self._stop_beating()
         try:
             if not self.member_id:
-                self.member_id = await _request(self._group.enter)
+                self.member_id = await self._ask(self._group.enter)
             member_id = self.member_id
-            generation, partitions = await _request(lambda: self._group.join(member_id))
+            generation, partitions = await self._ask(lambda: self._group.join(member_id))
         except REJOIN as error:
             self.refused(error)
             return
@@ -277,7 +304,7 @@ class Membership:
             await asyncio.sleep(HEARTBEAT_S)
             member_id, generation = self.member_id, self.generation
             try:
-                await _request(lambda m=member_id, g=generation: self._group.heartbeat(m, g))
+                await self._ask(lambda m=member_id, g=generation: self._group.heartbeat(m, g))
             except (*REJOIN, RebalanceInProgressError) as error:
                 self.refused(error)
 

@@ -20,6 +20,7 @@ EVENTS = {
     "stop": "SIGTERM; a new process starts after `seconds`",
     "rebalance": "the group's coordinator shares the partitions out anew",
     "forget": "the coordinator forgets the member, as when its heartbeats are lost",
+    "lose": "all workers die, and the changelog is lost, or the local stores, or both and the offsets; they start again after `seconds`",
 }
 WINDOWS = {
     "sink_down": "ClickHouse refuses every insert",
@@ -34,6 +35,8 @@ WINDOWS = {
     "commit_lost": "a commit request gets lost and is sent again",
     "fetch_slow": "a fetch takes long, and its records wait between the two threads",
     "fetch_small": "a fetch brings few records",
+    "changelog_slow": "a transaction takes seconds; it may be committed long after its sender died",
+    "disk_slow": "the local store takes seconds",
 }
 
 

@@ -118,7 +118,11 @@ class VirtualLoop(asyncio.AbstractEventLoop):
 
     def outside(self, delay: float, callback: Callable[..., Any], *args: Any) -> asyncio.TimerHandle:
         """After `delay` seconds, in the world: whoever asked for it may be dead by then."""
-        return self.call_at(self._now + delay, callback, *args, context=self._outside)
+        return self.outside_at(self._now + delay, callback, *args)
+
+    def outside_at(self, when: float, callback: Callable[..., Any], *args: Any) -> asyncio.TimerHandle:
+        """At a moment, in the world. Those of one moment keep their order."""
+        return self.call_at(when, callback, *args, context=self._outside)
 
     def create_future(self) -> asyncio.Future[Any]:
         return asyncio.Future(loop=self)

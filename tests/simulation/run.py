@@ -25,6 +25,7 @@ class Result:
     """What one run came to. `failures` is empty when every promise was kept."""
 
     seed: int
+    schedule: int
     failures: list[str]
     log: list[str]
     faults: Sequence[Fault]
@@ -37,16 +38,22 @@ class Result:
     records: int
 
 
-def run(seed: int, faults: Sequence[Fault] | None = None, sent: Sequence[Sent] | None = None) -> Result:
-    """One run; faults and records are drawn from the seed unless given. The same arguments give the same run, in any process."""
+def run(
+    seed: int, faults: Sequence[Fault] | None = None, sent: Sequence[Sent] | None = None, schedule: int = 0
+) -> Result:
+    """One run; faults and records are drawn from the seed unless given. The same arguments give the same run, in any process.
+
+    Another `schedule` is another order and other delays for the same input, faults and settings.
+    """
     with _quiet(), simulated():
-        return _result(World(seed, sent, faults))
+        return _result(World(seed, sent, faults, schedule))
 
 
 def _result(world: World) -> Result:
     world.run()
     return Result(
         world.seed,
+        world.schedule,
         world.failures,
         world.log,
         world.faults,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from simulation.clients import _request, _world
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     from pipeline.stream.chunks import KeyValue
     from pipeline.stream.store import Mark
+
+
+MARK = b"\0mark"
 
 
 class Log:
@@ -37,19 +41,28 @@ class SimChangelog(Changelog):
 
     async def append(self, records: Sequence[KeyValue]) -> int:
         token = self._token
-        return int(await _request(lambda: self._append(token, records)))
+        return int(await _request(lambda: self._append(token, records), "changelog_slow"))
 
     async def read(self, start: int, take: Any) -> int:
         records = list(await _request(lambda: self._log.records))
         if start > len(records):
             return -1
-        found = [(offset, *pair) for offset, pair in enumerate(records) if pair is not None and offset >= start]
+        gone = self._compacted(records)
+        found = [(at, *pair) for at, pair in enumerate(records) if pair is not None and at >= start and at not in gone]
         for first in range(0, len(found), 7):
             await take(found[first : first + 7], len(found) - first)
         return len(records)
 
     async def close(self) -> None:
         self._token = None
+
+    @staticmethod
+    def _compacted(records: Sequence[KeyValue | None]) -> set[int]:
+        """Offsets that a compaction took away, which came up to some point of the log: below it, only the last of each key is left."""
+        rng = _world().rng["compaction"]
+        end = rng.randint(0, len(records)) if rng.random() < 0.5 else 0
+        last = {pair[0]: at for at, pair in enumerate(records[:end]) if pair}
+        return {at for at, pair in enumerate(records[:end]) if pair and last[pair[0]] != at}
 
     def _take_over(self) -> None:
         self._log.owner = self._token
@@ -58,6 +71,7 @@ class SimChangelog(Changelog):
         if token is None or self._log.owner is not token:
             raise FencedError(f"another worker has taken over partition {self.partition}")
         self._log.records += [*records, None]
+        _world().checks.on_kept(self.partition)
         return len(self._log.records) - 2
 
     @property
@@ -103,12 +117,12 @@ class SimStore:
 
     @property
     def mark(self) -> Mark | None:
-        return self._files.get(b"\0mark")
+        return self._files.get(MARK)
 
     def write(self, records: Iterable[KeyValue], mark: Mark | None) -> None:
         self._files.update(records)
         if mark:
-            self._files[b"\0mark"] = mark
+            self._files[MARK] = mark
 
     def chunks(self, content: bytes) -> list[bytes]:
         return dict(self.contents()).get(content, [])
@@ -130,5 +144,15 @@ class SimStore:
 
 
 async def to_end(work: Callable[..., Any], *args: Any) -> Any:
-    """In place of a thread: a request that takes its time."""
+    """A thread of the same process: it takes its time, and who is cancelled waits for its end."""
+    running = asyncio.ensure_future(_in_its_time(work, args))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        raise
+
+
+async def _in_its_time(work: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    await asyncio.sleep(_world().latency("disk_slow") / 4)
     return work(*args)

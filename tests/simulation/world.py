@@ -11,6 +11,7 @@ from aiokafka.structs import TopicPartition
 from simulation import events, faults
 from simulation.broker import DEAD_LETTERS, Broker
 from simulation.checks import Checks
+from simulation.durable import reached
 from simulation.loop import OWNER, StuckError, VirtualLoop
 from simulation.state import Disk, Log
 from simulation.worker import Worker
@@ -28,10 +29,12 @@ if TYPE_CHECKING:
 
 AFTERMATH_S = 10.0
 """After the last fault and the last record; nothing that a fault set going is still under way then."""
-LATE = {"produce_late", "sink_slow", "fetch_slow", "commit_lost"}
+LATE = {"produce_late", "sink_slow", "fetch_slow", "commit_lost", "changelog_slow", "disk_slow"}
 """Faults whose requests are under way for long after they struck; the others are over in a moment."""
 PATIENCE_S = 400.0
 """Virtual seconds after which everything must be drained."""
+INPUT = {"size", "events", "faults"}
+"""What a seed draws before it begins."""
 LOOK_EVERY_S = 0.4
 RESTART_S = 1.0
 
@@ -39,9 +42,11 @@ RESTART_S = 1.0
 class World:
     """Everything of one run. `failures` stays empty when all promises are kept."""
 
-    def __init__(self, seed: int, sent: Sequence[Sent] | None = None, planned: Sequence[Fault] | None = None) -> None:
-        self.seed = seed
-        self.rng: defaultdict[str, Random] = _streams(seed)
+    def __init__(
+        self, seed: int, sent: Sequence[Sent] | None = None, planned: Sequence[Fault] | None = None, schedule: int = 0
+    ) -> None:
+        self.seed, self.schedule = seed, schedule
+        self.rng: defaultdict[str, Random] = _streams(seed, schedule)
         size = self.rng["size"]
         self.settings = _settings(size)
         self.sent = events.draw(self.rng["events"], self.settings.partitions) if sent is None else sent
@@ -69,7 +74,7 @@ class World:
             with self.loop._running():
                 self._plan()
             if not self.loop.run(lambda: bool(self.failures) or self._is_drained(), self.quiet + PATIENCE_S):
-                self.fail(f"not drained after {PATIENCE_S} s without faults: lag {self.broker.lag()}")
+                self.fail(f"not drained after {PATIENCE_S} s without faults: lag {self.broker.lag()}, {self._kept()}")
             if not self.failures:
                 self._stop_all()
             if not self.failures:
@@ -95,7 +100,7 @@ class World:
     def latency(self, slow: str = "") -> float:
         rng = self.rng["latency"]
         seconds = rng.expovariate(1.0) * self._slowness
-        if slow and self.weather.strikes(slow, self.loop.time()):
+        if slow and self.strikes(slow):
             seconds += self.rng[slow].random() * 3
         return min(seconds, 5.0)
 
@@ -120,7 +125,14 @@ class World:
     def shown_settings(self) -> dict[str, object]:
         """Those that are drawn from the seed."""
         return self.settings.model_dump(
-            include={"partitions", "fetch_max_records", "flush_interval_s", "flush_max_rows"}
+            include={
+                "partitions",
+                "fetch_max_records",
+                "flush_interval_s",
+                "flush_max_rows",
+                "state_idle_hours",
+                "state_max_events",
+            }
         )
 
     def _plan(self) -> None:
@@ -187,6 +199,22 @@ class World:
             self.note(f"the group forgets {member}")
             self.broker.group.leave(member)
 
+    def _lose(self, fault: Fault) -> None:
+        """Everybody dies, and what they kept is thrown away: the changelog, the local stores, or all of it and the offsets, as a rebuild does."""
+        for number, worker in self.workers.items():
+            if worker and worker.alive:
+                worker.kill()
+                self.loop.outside(fault.seconds, self._start, number)
+        what = self.rng["lose"].choice(("changelog", "stores", "everything"))
+        self.note(f"everybody dies, {what} lost")
+        if what != "stores":
+            self.checks.on_lost()
+            self.changelogs.clear()
+        if what != "changelog":
+            self.disks.clear()
+        if what == "everything":
+            self.broker.group.offsets.clear()
+
     def _settle(self) -> None:
         """Faults are over: at least one worker is there."""
         if not any(worker and worker.alive and not worker.stopping for worker in self.workers.values()):
@@ -198,7 +226,14 @@ class World:
         self.loop.outside(LOOK_EVERY_S, self._look)
 
     def _is_drained(self) -> bool:
-        return self.loop.time() > self.quiet and self.broker.lag() == 0
+        """All is committed, and kept: also what a lost changelog had."""
+        if self.loop.time() <= self.quiet or self.broker.lag():
+            return False
+        return all(reached(self.changelogs[tp.partition]) == self.broker.end(tp) for tp in self.broker.group.partitions)
+
+    def _kept(self) -> str:
+        positions = {partition: reached(log) for partition, log in sorted(self.changelogs.items())}
+        return f"changelogs at {positions}"
 
     def _stop_all(self) -> None:
         """In order, as a deployment does."""
@@ -210,12 +245,13 @@ class World:
             self.fail("a worker does not stop within its deadline")
 
 
-def _streams(seed: int) -> defaultdict[str, Random]:
-    """A stream of random numbers for each use: taking one fault away leaves the others as they are."""
+def _streams(seed: int, schedule: int) -> defaultdict[str, Random]:
+    """A stream of random numbers for each use: taking one fault away leaves the others as they are. The schedule is not of the input."""
 
     class Streams(defaultdict[str, Random]):
         def __missing__(self, use: str) -> Random:
-            made = self[use] = Random(f"{seed} {use}")
+            number = f" {schedule}" if schedule and use not in INPUT else ""
+            made = self[use] = Random(f"{seed} {use}{number}")
             return made
 
     return Streams()
@@ -231,5 +267,7 @@ def _settings(rng: Random) -> Settings:
         fetch_max_records=rng.choice((5, 40, 400)),
         flush_interval_s=rng.choice((0.1, 0.5, 1.0, 3.0)),
         flush_max_rows=rng.choice((20, 200, 200_000)),
+        state_idle_hours=rng.choice((0.5, 2.0, 3600.0)) / 3600,
+        state_max_events=rng.choice((1, 50, 10_000_000)),
         watchdog_s=0,  # it watches from a thread of its own
     )

@@ -111,6 +111,15 @@ async def test_a_rebalance_while_dead_letters_are_sent_means_that_the_range_is_n
     assert "handed over" not in [step[0] for step in parts.steps]
 
 
+async def test_what_was_folded_is_never_frozen_when_its_dead_letters_were_not_sent(cycle, parts):
+    parts.taken.clear()
+    taking = asyncio.create_task(cycle.take(batch(FakeRecord(0, b"c", b"?"))))
+    await settle()
+    taking.cancel()
+    await asyncio.wait([taking])
+    assert not parts.sent.is_set()
+
+
 async def test_a_drain_first_lets_the_batch_in_hand_finish(cycle, parts):
     parts.taken.clear()
     taking = asyncio.create_task(cycle.take(batch(FakeRecord(0, b"c", b"?"))))

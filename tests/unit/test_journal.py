@@ -172,6 +172,17 @@ async def test_what_was_frozen_before_a_rebalance_is_not_kept_after_it(journal, 
     assert log.records == []
 
 
+async def test_what_was_frozen_for_a_journal_that_was_closed_is_not_kept_by_the_next_one(journal, log):
+    given_up = journal()
+    await opened(given_up)
+    session = given_up.freeze()
+    await given_up.close()
+    back_again = journal("again")
+    await opened(back_again)
+    assert await back_again.keep(changes(4, a=b"a"), session) == 0
+    assert log.records == []
+
+
 async def test_a_fence_that_comes_while_partitions_are_taken_is_no_failure(journal):
     mine = journal()
     await opened(mine)

@@ -141,6 +141,8 @@ async def test_once_partitions_are_taken_nothing_frozen_is_kept_any_more():
     bench = Bench()
     bench.drained = False
     await bench.owner.taken()
+    assert bench.suspended == 0, "offsets are still committed, and what they cover has to be kept"
+    bench.owner.suspend()
     assert bench.suspended == 1
 
 
