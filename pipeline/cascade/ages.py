@@ -4,7 +4,7 @@ All that a forecast asks of a cascade are sums over its acts of smooth functions
 added up. A cell is a dyadic stretch of absolute time, [k·2^l, (k+1)·2^l) seconds, no narrower than `NARROWEST`. At a moment t a cell may
 exist if its youngest point is at least `FINENESS` times as old as the cell is wide (the narrowest always may); halves of such a cell may
 exist too, so the widest ones that may are a partition of all time. That partition depends on t alone: neither the order in which
-acts come nor those taken out again leave a trace. An act of a week's age falls into one of about 180 cells, whatever the cascade's size.
+acts come nor those taken out again leave a trace. A week falls into about 100 cells, whatever the cascade's size.
 
 A cell keeps the sums of its acts' times too, so each function is evaluated at the exact mean time: functions that are straight within a
 cell come out exact, others err by their curvature only.
@@ -26,7 +26,7 @@ NARROWEST = 32
 FINENESS = 8
 """A cell is at most this fraction (1/8) of its age wide."""
 WIDEST = 1 << 20
-"""12 days: keeps the sums of a cell within 64 bits for audiences of 8·10¹² people per content."""
+"""12 days."""
 
 WINDOW_SHORTEST_S = 300.0
 WINDOW_LONGEST_S = 7200.0
@@ -44,9 +44,9 @@ class Cell(NamedTuple):
 
     oldest_s: float
     """Age of the cell's start."""
-    spreads: int
+    spreads: float
     age_s: float
-    audience: int
+    audience: float
     audience_age_s: float
 
 
@@ -60,23 +60,24 @@ class Evidence(NamedTuple):
     """Σ n∫Kφ: people who saw an act within the window, weighed alike."""
     waiting: float
     """Σ n(1 − Φ): people who will yet see one of the acts."""
-    spreads: int
+    spreads: float
     lived: float
     """ΣΦ over the spreads: how many lives of a spread have passed."""
 
 
 class Ages:
-    """Spreads and audience of one content by time. Whole numbers are added and taken out, so what is left is exact.
+    """Spreads and audience of one content by time. Whole numbers are added and taken out, so what is left is exact: below 2⁵³, which is
+    reached when a cell's audience × its width in seconds is, 1.4·10¹¹ people in a cell of a week's age; beyond, to 16 digits.
 
     `add` is O(1) for acts that come about in order, O(cells) at worst; a content of n acts within a week takes at most 40 bytes for each of
-    min(n, about 270) cells, and 500 more.
+    min(n, about 180) cells, and 400 more.
     """
 
     __slots__ = ("latest", "limit", "merged_at", "start", "sums")
 
     def __init__(self) -> None:
         self.start = array("q")  # of each cell, seconds since 1970, ascending
-        self.sums = array("q")  # _SUMS numbers for each cell
+        self.sums = array("d")  # _SUMS numbers for each cell
         self.latest = self.merged_at = 0  # seconds since 1970: the partition in use is that of `merged_at`
         self.limit = _ROOM
 
@@ -87,7 +88,7 @@ class Ages:
         stays in the structure; another copy takes out (−1, −audience) and puts in its own.
         """
         second = time_us // _SECOND_US
-        if second > self.latest:
+        if second > self.latest:  # noqa: PLR1730 -- a call of max() on every share costs more
             self.latest = second
         start = second & -NARROWEST
         row = len(self.start) - 1
@@ -110,12 +111,12 @@ class Ages:
             self._merge()
             return self._row(second)
         self.start.insert(row, start)
-        self.sums[row * _SUMS : row * _SUMS] = array("q", (0, 0, 0, 0))
+        self.sums[row * _SUMS : row * _SUMS] = array("d", (0, 0, 0, 0))
         return row
 
     def _merge(self) -> None:
         """Go over to the partition of the latest act. Cells without acts go."""
-        starts, sums = array("q"), array("q")
+        starts, sums = array("q"), array("d")
         for start, *cell in self._merged(self.latest):
             if any(cell):
                 starts.append(start)
@@ -123,15 +124,15 @@ class Ages:
         self.start, self.sums, self.merged_at = starts, sums, self.latest
         self.limit = _ROOM + len(starts) + len(starts) // 2
 
-    def _merged(self, now: int) -> Iterator[tuple[int, int, int, int, int]]:
+    def _merged(self, now: int) -> Iterator[tuple[int, float, float, float, float]]:
         """(start, sums) of the cells that the partition of `now` makes of those in use."""
-        whole, spreads, spread_offsets, audience, audience_offsets = 0, 0, 0, 0, 0
-        sums, pending = self.sums, False
+        whole, pending, sums = 0, False, self.sums
+        spreads = spread_offsets = audience = audience_offsets = 0.0
         for row, start in enumerate(self.start):
             into = cell_start(start, now)
             if pending and into != whole:
                 yield whole, spreads, spread_offsets, audience, audience_offsets
-                spreads = spread_offsets = audience = audience_offsets = 0
+                spreads = spread_offsets = audience = audience_offsets = 0.0
             whole, pending = into, True
             shift, at = start - whole, row * _SUMS
             spreads += sums[at]
@@ -150,6 +151,8 @@ class Ages:
         for start, spreads, spread_offsets, audience, audience_offsets in self._merged(now):
             if start > now:
                 break
+            if not (spreads or audience or audience_offsets):
+                continue
             age = exact - start - _HALF
             found.append(
                 Cell(
@@ -178,8 +181,7 @@ def cell_start(second: int, now: int) -> int:
 def evidence(cells: list[Cell], age_s: float) -> Evidence:
     """Sums over the acts of a content that is `age_s` seconds old. O(cells)."""
     window = _window(cells, age_s)
-    weight = exposure = waiting = lives = 0.0
-    spreads = 0
+    spreads = weight = exposure = waiting = lives = 0.0
     for cell in cells:
         if cell.spreads:
             spreads += cell.spreads
@@ -194,7 +196,7 @@ def evidence(cells: list[Cell], age_s: float) -> Evidence:
 
 def _window(cells: list[Cell], age_s: float) -> float:
     window = min(max(age_s / 2, WINDOW_SHORTEST_S), WINDOW_LONGEST_S)
-    held = 0
+    held = 0.0
     for cell in reversed(cells):
         held += cell.spreads
         if held >= WINDOW_SPREADS:

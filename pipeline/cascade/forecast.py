@@ -116,7 +116,7 @@ def growth_score(of: tuple[float, ...], calibration: Calibration) -> float:
 
 
 def infectiousness(seen: Evidence) -> float:
-    """p = ΣK ÷ Σ n∫Kφ, spreads per person, after the belief in what is typical."""
+    """SEISMIC's p = ΣK ÷ Σ n∫Kφ, spreads per person, after the belief in what is typical."""
     return (seen.weight + BELIEF) / (seen.exposure + BELIEF / TYPICAL_INFECTIOUSNESS)
 
 

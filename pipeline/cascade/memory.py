@@ -24,14 +24,15 @@ def lived(age_s: float) -> float:
     """Φ: the share of its children that an act of this age has had time for, 0 to 1."""
     if age_s <= FLAT_S:
         return RATE * age_s if age_s > 0 else 0.0
-    return _WHOLE - _TAIL * (age_s / FLAT_S) ** -DECAY
+    left: float = (age_s / FLAT_S) ** -DECAY
+    return _WHOLE - _TAIL * left
 
 
 def lived_area(age_s: float) -> float:
     """∫Φ from 0 to `age_s`, in seconds."""
     if age_s <= FLAT_S:
         return RATE * age_s * age_s / 2 if age_s > 0 else 0.0
-    bend = _BEND * ((age_s / FLAT_S) ** (1 - DECAY) - 1)
+    bend: float = _BEND * ((age_s / FLAT_S) ** (1 - DECAY) - 1)
     return _AT_FLAT * FLAT_S / 2 + _WHOLE * (age_s - FLAT_S) - bend
 
 
