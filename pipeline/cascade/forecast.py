@@ -54,7 +54,7 @@ class Calibration(NamedTuple):
     above: float
 
 
-FITTED = Calibration(1.026, -0.509, 0.722, -0.366, -0.081, 0.762, 1.032)
+FITTED = Calibration(0.525, -0.509, 0.722, -0.366, -0.081, 0.762, 1.032)
 """On the 50 tweets of the public SEISMIC sample kept with TiDeH: each has 2,000 retweets or more."""
 
 
@@ -130,7 +130,7 @@ def seismic(seen: Evidence, size_now: int) -> float:
 def _speed(seen: Evidence, age_s: float) -> float:
     """Spreads per second under the triangle; of its area, only what lies in the content's life."""
     life = min(age_s, seen.window_s)
-    return (seen.weight + BELIEF) / (2 * life - life * life / seen.window_s)
+    return (seen.weight + BELIEF) / (life - life * life / (2 * seen.window_s))
 
 
 def _time_of(size: float, final: float, size_now: int, cells: list[Cell], age_s: float) -> float:

@@ -6,8 +6,8 @@ import random
 import pytest
 
 from pipeline.cascade.ages import Ages, evidence
-from pipeline.cascade.forecast import FITTED, OLDEST_S, UNKNOWN_AUDIENCE, forecast, seismic, sizes, terms
-from pipeline.cascade.memory import DECAY, FLAT_S, RATE
+from pipeline.cascade.forecast import FITTED, GROWN_S, OLDEST_S, UNKNOWN_AUDIENCE, forecast, seismic, sizes, terms
+from pipeline.cascade.memory import DECAY, FLAT_S, RATE, lived
 from pipeline.cascade.virality import live_reproduction
 
 BORN = 1_600_000_000_000_000
@@ -144,6 +144,28 @@ def test_the_range_of_a_great_cascade_is_the_fitted_one():
     final, low, high = sizes((1.0, 0.0, 0.0, 0.0, 0.0), 1e9, 10**9, FITTED)
     assert math.log((final - 10**9) / (low - 10**9)) == pytest.approx(FITTED.below, rel=1e-3)
     assert math.log((high - 10**9) / (final - 10**9)) == pytest.approx(FITTED.above, rel=1e-3)
+
+
+def test_the_range_of_a_small_growth_reaches_to_none_of_it():
+    _, low, high = sizes((-8.0, 0.0, 0.0, 0.0, 0.0), 1e9, 100, FITTED)
+    _, tight_low, tight_high = sizes((-8.0, 0.0, 0.0, 0.0, 0.0), 1e9, 10**6, FITTED)
+    assert low == 100
+    assert high / 100 > tight_high / 10**6
+    assert tight_low > 10**6
+
+
+@pytest.mark.parametrize("age", [60, 200, 600, HOUR])
+def test_a_steady_cascade_has_its_mean_speed_at_any_age(age):
+    seen = evidence(cascade([age * (n + 0.5) / 400 for n in range(400)]).cells(BORN + round(age * 1e6)), age)
+    assert math.exp(terms(seen, age, 401)[2]) == pytest.approx(1, abs=0.06)
+
+
+def test_growth_comes_as_those_who_wait_see_the_post():
+    found = at(cascade([20 * n for n in range(1, 60)], root=10**9), 1200, 60)
+    for part, time in ((0.5, found.half_s), (0.9, found.ninety_s)):
+        grown = (part * found.final - 60) / (found.final - 60)
+        passed = (lived(time) - lived(1200)) / (lived(GROWN_S) - lived(1200))
+        assert passed == pytest.approx(grown, abs=0.01)
 
 
 def test_live_r_counts_young_spreads_by_the_life_that_has_passed():
