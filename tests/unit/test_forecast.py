@@ -146,12 +146,13 @@ def test_the_range_of_a_great_cascade_is_the_fitted_one():
     assert math.log((high - 10**9) / (final - 10**9)) == pytest.approx(FITTED.above, rel=1e-3)
 
 
-def test_the_range_of_a_small_growth_reaches_to_none_of_it():
-    _, low, high = sizes((-8.0, 0.0, 0.0, 0.0, 0.0), 1e9, 100, FITTED)
-    _, tight_low, tight_high = sizes((-8.0, 0.0, 0.0, 0.0, 0.0), 1e9, 10**6, FITTED)
-    assert low == 100
-    assert high / 100 > tight_high / 10**6
-    assert tight_low > 10**6
+def test_the_range_of_a_small_growth_is_wider_by_the_chance_of_single_spreads():
+    score = math.log(0.05) / FITTED.level
+    final, low, high = sizes((score, 0.0, 0.0, 0.0, 0.0), 1e9, 100, FITTED)
+    assert final == pytest.approx(105)
+    fitted_high = 100 + 5 * math.exp(FITTED.above)
+    assert low <= 100 + 5 * math.exp(-FITTED.below)
+    assert high > fitted_high + 2
 
 
 @pytest.mark.parametrize("age", [60, 200, 600, HOUR])
