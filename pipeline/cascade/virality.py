@@ -20,3 +20,11 @@ def reproduction(breadth: list[int]) -> float:
     """Headline R = Σ_{g≥1} b(g+1) / Σ_{g≥1} b(g): spreads begotten by a spread. The root's own broadcast is left out; 0 without spreads."""
     spreads = sum(breadth[1:])
     return (spreads - breadth[1]) / spreads if spreads else 0.0
+
+
+def live_reproduction(breadth: list[int], lives: float) -> float:
+    """Live R = Σ_{g≥1} b(g+1) / Σ_{d(v)≥1} Φ(t − t_v): spreads begotten per life of a spread that has passed, so that young ones weigh little.
+
+    `lives` is that sum of Φ (`ages.Evidence.lived`), over retracted spreads too, as they count in `breadth`; 0 without spreads.
+    """
+    return (sum(breadth[1:]) - breadth[1]) / lives if lives > 0 and len(breadth) > 1 else 0.0
