@@ -7,10 +7,9 @@ import signal
 import time
 
 import pytest
-from support import worker_process
 from support.stream import event_json
 from support.worker import produce, until, worker
-from support.worker_process import WorkerProcess, migrated
+from support.worker_process import PROGRAM, WorkerProcess, migrated
 
 from pipeline.errors import SinkTransientError
 from pipeline.metrics import Metric
@@ -39,17 +38,16 @@ def settings(kafka, clickhouse):
 
 
 @pytest.mark.parametrize("stuck", HANGS)
-async def test_a_worker_that_hangs_writes_its_stacks_and_exits_with_1(settings, tmp_path, monkeypatch, stuck):
+async def test_a_worker_that_hangs_writes_its_stacks_and_exits_with_1(settings, tmp_path, stuck):
     await produce(settings, [(b"c", event_json("e"))])
-    monkeypatch.setattr(worker_process, "PROGRAM", f"{HANGS[stuck]}; {worker_process.PROGRAM}")
-    hanging = await asyncio.to_thread(WorkerProcess, settings, tmp_path / "worker.log")
+    program = ("-c", f"{HANGS[stuck]}; {PROGRAM}")
+    hanging = await asyncio.to_thread(WorkerProcess, settings, tmp_path / "worker.log", program=program)
     assert await asyncio.to_thread(hanging.process.wait, 90) == 1
     log = hanging.log.read_text()
     said = next(line for line in log.splitlines() if "CRITICAL" in line)
     assert "nothing has moved for 8 s" in said
     assert stuck in said
     assert "most recent call first" in log
-    monkeypatch.undo()
     following = await asyncio.to_thread(WorkerProcess, settings, tmp_path / "next.log")
     await asyncio.to_thread(following.wait_for, "cascades_events_folded_total", 1)
     assert await asyncio.to_thread(following.stop) == 0
