@@ -156,7 +156,7 @@ def without_clickhouse() -> None:
     if not {"ClickHouseSink", "_check_schema"} <= vars(worker).keys():
         raise RuntimeError("the worker takes its sink from elsewhere now: say here how to give it another")
     worker.ClickHouseSink = DiscardingSink
-    worker._check_schema = lambda _settings: None  # noqa: SLF001 - the same
+    worker._check_schema = lambda _settings: {}  # noqa: SLF001 - the same
 
 
 def main() -> int:

@@ -38,15 +38,14 @@ def from_clickhouse(settings: Settings) -> None:
 
 def from_states(member: Member) -> None:
     """The rows of table `contents`, as they would be written now: of contents in memory, and of those that left it."""
-    out = Blocks()
+    names = list(TABLES["contents"].model_fields)
+    rows = []
     for number, state in member.ownership.states.items():
         for held in _contents(member, state):
             _touch(held.content)
+            out = Blocks()
             freeze(held.content, partition=number, offset=held.last_offset, version=held.last_offset, out=out)
-            for block in ("edges", "content_minutes", "amplifiers"):
-                out[block].rows.clear()
-    names = list(TABLES["contents"].model_fields)
-    rows = [dict(zip(names, row, strict=True)) for row in out["contents"].rows]
+            rows += [dict(zip(names, row, strict=True)) for row in out["contents"].rows]
     Meter.sums(
         contents=len(rows),
         events=sum(row["shares"] + row["likes"] + row["comments"] for row in rows),
