@@ -59,7 +59,7 @@ async def end(settings, worker):
 @pytest.mark.parametrize("point", POINTS)
 async def test_a_kill_between_two_steps_loses_nothing_and_counts_nothing_twice(settings, stricken, tmp_path, point):
     await produce(settings, messy(900))
-    worker = await stricken(point, 1 if point == "after the offsets" else 2, signal.SIGKILL)
+    worker = await stricken(point, 1 if point.endswith("the offsets") else 2, signal.SIGKILL)
     for start in range(900, 1500, 100):
         await asyncio.sleep(0.3)
         await produce(settings, messy(100, start))
