@@ -9,7 +9,7 @@ BUILT := $(VENV)/.built
 CORE := $(wildcard pipeline/cascade/*.py pipeline/cascade/*.pyx pipeline/cascade/*.pxd)
 FOR ?=
 SEED ?=
-JOBS ?= 2
+JOBS ?= 4
 N ?= $(if $(SEED)$(CASE),1,500)
 CASE ?=
 FAULTS ?= 200
@@ -41,7 +41,7 @@ $(BUILT): $(STAMP) $(CORE) setup.py
 demo: setup ## live cascades on a page; FOR=60 stops by itself after 60 s of moving data
 	@$(BIN)/cascades demo $(if $(FOR),--for $(FOR))
 
-test: setup ## every test, in JOBS=2 processes; ARGS="tests/unit -k ledger" runs some
+test: setup ## every test, in JOBS=4 processes (most of them wait); ARGS="tests/unit -k ledger" runs some
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 simulate: setup ## seeded lives of workers on simulated Kafka and ClickHouse; SEED=123 replays one, N=10000 runs many

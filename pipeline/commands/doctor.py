@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from pipeline.commands.checks import CHECKS, State
 from pipeline.commands.console import out
@@ -41,8 +41,10 @@ def _find(check: Check, settings: Settings) -> Finding:
 
 
 def _print_settings(settings: Settings) -> None:
-    table = Table("setting", "value", "meaning", header_style="bold", box=None, pad_edge=False)
-    for name, value, meaning in shown(settings):
+    rows = list(shown(settings))
+    names = Column("setting", min_width=max(len(name) for name, _, _ in rows))  # on a narrow screen the others give way
+    table = Table(names, Column("value", overflow="fold"), "meaning", header_style="bold", box=None, pad_edge=False)
+    for name, value, meaning in rows:
         table.add_row(name, escape(value), escape(meaning))
     out.print()
     out.print(table)

@@ -123,13 +123,13 @@ class Changelog:
             await started(consumer)
             return await self._read(consumer, start, take)
         finally:
-            await consumer.stop()
+            await stopped(consumer)
 
     async def close(self) -> None:
         """Close the connections. A transaction in hand is not committed."""
         producer, self._producer = self._producer, None
         if producer is not None:
-            await producer.stop()
+            await stopped(producer)
 
     async def _read(self, consumer: AIOKafkaConsumer, start: int, take: Take) -> int:
         partition = TopicPartition(self.topic, self.partition)
@@ -175,11 +175,21 @@ def _batches(producer: AIOKafkaProducer, records: Sequence[KeyValue]) -> list[An
 
 
 async def started(client: Any) -> None:
-    """Start a Kafka client to the end even when cancelled: half-way, it forgets to close its first connection."""
+    """Start a Kafka client to the end even when cancelled: half-way, it forgets to close its first connection. Stopped when it does not start."""
     starting = asyncio.ensure_future(client.start())
     try:
         await asyncio.shield(starting)
-    except asyncio.CancelledError:
+    except BaseException:
         await asyncio.wait([starting])
-        await client.stop()
+        await stopped(client)
+        raise
+
+
+async def stopped(client: Any) -> None:
+    """Stop a Kafka client to the end even when cancelled: half-way, it leaves connections open."""
+    stopping = asyncio.ensure_future(client.stop())
+    try:
+        await asyncio.shield(stopping)
+    except asyncio.CancelledError:
+        await asyncio.wait([stopping])
         raise

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from pipeline.errors import UsageError
-from pipeline.stream.changelog import started
+from pipeline.stream.changelog import started, stopped
 from pipeline.stream.decode import decode
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ async def catch_up(
             state.discard()  # what changed before lies below `until` too, so whoever committed that has written it
             await _read(consumer, state, until, progress, keep, revive)
     finally:
-        await consumer.stop()
+        await stopped(consumer)
 
 
 async def _read(

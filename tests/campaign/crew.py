@@ -181,5 +181,6 @@ class Crew:
         if not await slot.ended(60):
             slot.signal(signal.SIGKILL)
             await slot.ended(10)
-        if slot.worker.process.returncode:
+        # One that was started a moment ago and told to stop may not have learnt to listen yet.
+        if slot.worker.process.returncode not in (0, -signal.SIGTERM):
             self._journal.find(f"{slot.name} left with {slot.worker.process.returncode}", words=slot.last_words(12))

@@ -53,7 +53,7 @@ async def test_a_topic_with_the_producers_time_is_refused(broker):
     await create(settings, settings.events_topic, 3, {"retention.ms": "-1"})
     with pytest.raises(
         TopicMismatchError,
-        match=r"has message.timestamp.type=CreateTime, but must have message.timestamp.type=LogAppendTime: .*kafka-configs",
+        match=r"has message.timestamp.type=CreateTime, but must have message.timestamp.type=LogAppendTime.*kafka-configs",
     ):
         await ensure_topics(settings)
 
