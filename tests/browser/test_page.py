@@ -10,6 +10,8 @@ from playwright.async_api import expect
 from support.folding import cascade, now_ms, record
 from support.page import NOWHERE, FakeReader, served
 
+expect.set_options(timeout=20_000)  # milliseconds: the machine is shared by several test processes
+
 HOSTILE = "<img src=x onerror=\"document.title='taken'\">'\"/..?a=%2F&b#c"
 PHONE = {"width": 375, "height": 812, "is_mobile": True, "has_touch": True}
 
