@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,13 +14,14 @@ from typing import TYPE_CHECKING
 from support.worker_process import WorkerProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from campaign.journal import Journal
     from pipeline.config import Settings
 
 MOST = 3
 LOOK_S = 0.2
+YOUNG_S = 15.0
 NO_SPACE = "No space left on device"
 
 
@@ -37,6 +39,12 @@ class Slot:
     """A fault has it in hand."""
     excuse: str = ""
     """Why it may end."""
+    started: float = 0.0
+
+    @property
+    def young(self) -> bool:
+        """Whether it may not have learnt to listen to a SIGTERM yet."""
+        return time.monotonic() - self.started < YOUNG_S
 
     @property
     def alive(self) -> bool:
@@ -48,6 +56,7 @@ class Slot:
 
     def start(self, argv: Sequence[str] = ()) -> None:
         """A new process; `argv`: see `support.stricken`."""
+        self.started = time.monotonic()
         self.worker = WorkerProcess(
             self.settings, self.log, program=("-W", "ignore", "-m", "support.stricken", *argv), more=self._environment()
         )
@@ -96,9 +105,9 @@ class Slot:
         return {"STRICKEN_ORDERS": str(self.orders), "PYTHONPATH": os.pathsep.join([str(tests), str(tests.parent)])}
 
 
-async def _comes(holds: object, seconds: float) -> bool:
+async def _comes(holds: Callable[[], bool], seconds: float) -> bool:
     end = asyncio.get_running_loop().time() + seconds
-    while not await asyncio.to_thread(holds):  # type: ignore[arg-type]
+    while not await asyncio.to_thread(holds):
         if asyncio.get_running_loop().time() > end:
             return False
         await asyncio.sleep(LOOK_S)
@@ -178,9 +187,9 @@ class Crew:
     async def _left(self, slot: Slot) -> None:
         if slot.worker is None:
             return
+        excused = (0, -signal.SIGTERM) if slot.young else (0,)
         if not await slot.ended(60):
             slot.signal(signal.SIGKILL)
             await slot.ended(10)
-        # One that was started a moment ago and told to stop may not have learnt to listen yet.
-        if slot.worker.process.returncode not in (0, -signal.SIGTERM):
+        if slot.worker.process.returncode not in excused:
             self._journal.find(f"{slot.name} left with {slot.worker.process.returncode}", words=slot.last_words(12))
