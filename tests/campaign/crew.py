@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 MOST = 3
 LOOK_S = 0.2
 YOUNG_S = 15.0
-NO_SPACE = "No space left on device"
+OUR_DOING = {
+    "No space left on device": "disk full, and it took its time",
+    "is damaged (": "its local files were damaged, and it met that later",
+}
+"""Last words that a fault of long ago explains, and how."""
 
 
 @dataclass(slots=True, eq=False)
@@ -166,8 +170,8 @@ class Crew:
         """Take note of the end of a worker; ending without an excuse is a bug of the product. Returns its exit code."""
         code = slot.worker.process.returncode if slot.worker else 0
         words = slot.last_words(12)
-        late = "disk full, and it took its time" if any(NO_SPACE in line for line in words) else ""
-        why = slot.excuse or self.excuse_all or late
+        late = [why for sign, why in OUR_DOING.items() if any(sign in line for line in words)]
+        why = slot.excuse or self.excuse_all or "; ".join(late)
         self._journal.note("ended", worker=slot.name, code=code, why=why, words=words if code > 0 else [])
         if not why:
             self._journal.find(f"{slot.name} ended by itself with {code}", words=slot.last_words(12))
