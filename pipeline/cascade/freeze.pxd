@@ -3,24 +3,27 @@ from pipeline.cascade cimport reach, span
 from pipeline.cascade.actors cimport Actors
 from pipeline.cascade.blocks cimport Amplifiers, ContentMinutes, Edges
 from pipeline.cascade.content cimport Content
+from pipeline.cascade.levels cimport Levels
 from pipeline.cascade.minutes cimport Minutes
 from pipeline.cascade.names cimport Names
 from pipeline.cascade.packed cimport Column
 from pipeline.cascade.spreads cimport Spreads
+from pipeline.cascade.stack cimport Stack
 from pipeline.cascade.tree cimport Tree
 
 cdef long long MINUTE_US
-cdef int NOBODY, PLACED, THE_ROOT, UNKNOWN
+cdef int NOBODY, PLACED, THE_ROOT, UNKNOWN, _MANY
 
 cdef _freeze(Content content, partition, offset, version, out)
 cpdef discard(Content content)
-cdef set _changed_actors(Content content)
-@cython.locals(node=int, block=Edges)
+@cython.locals(node=int, place=int, block=Edges, marked=Stack)
 cdef int _edge_rows(Content content, long long version, out) except -1
-@cython.locals(row=int, block=ContentMinutes)
+@cython.locals(place=int, block=ContentMinutes, changed=Stack)
 cdef int _minute_rows(Content content, long long version, out) except -1
-@cython.locals(actor=int, block=Amplifiers)
+@cython.locals(place=int, block=Amplifiers, marked=Stack, changed=Stack)
 cdef int _amplifier_rows(Content content, long long version, out) except -1
+@cython.locals(place=int, number=int)
+cdef _put_in_order(Stack changed, signed char *mark, int rows)
 cdef tuple _content_row(Content content, partition, offset, version)
 cdef list _counted(Content content)
 cdef list _slots(list histogram, int length)

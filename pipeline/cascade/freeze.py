@@ -11,13 +11,17 @@ from pipeline.cascade.virality import reproduction, structural_virality
 from schemas.rows import PARENT_STATUS
 
 if TYPE_CHECKING:
+    from array import array
+
     from pipeline.cascade.content import Content
     from pipeline.cascade.names import Names
     from pipeline.cascade.packed import Column
+    from pipeline.cascade.stack import Stack
     from schemas.rows import Blocks
 
 SLOTS = 64
 """Depths that have a slot of their own in the arrays by depth; one more slot holds all that is deeper."""
+_MANY = 64
 _COUNTED = ("share", "like", "comment", "click", "view")
 
 
@@ -44,42 +48,56 @@ def discard(content: Content) -> None:
     """Forget what changed, without making rows: they were written before (state that is rebuilt)."""
     content.changed = False
     content.tree.forget_marks()
-    content.minutes.changed.clear()
-    content.actors.changed.clear()
-
-
-def _changed_actors(content: Content) -> set[int]:
-    spreads = content.spreads
-    return content.actors.changed.union([spreads.actor[node] for node in content.tree.marked])
+    content.minutes.forget_marks()
+    content.actors.forget_marks()
 
 
 def _edge_rows(content: Content, version: int, out: Blocks) -> None:
-    tree = content.tree
-    placed = [node for node in sorted(tree.marked) if tree.mark[node] & PLACED]
-    if placed:
+    tree, marked = content.tree, content.tree.marked
+    if marked.rows:
+        _put_in_order(marked, tree.mark, tree.rows)
         block = out.packed("edges", Edges)
-        for node in placed:
-            _edge_row(content, node, version, block)
+        for place in range(marked.rows):
+            node = marked.number[place]
+            if tree.mark[node] & PLACED:
+                _edge_row(content, node, version, block)
 
 
 def _minute_rows(content: Content, version: int, out: Blocks) -> None:
-    changed = sorted(content.minutes.changed)
-    if changed:
+    changed = content.minutes.changed
+    if changed.rows:
         block = out.packed("content_minutes", ContentMinutes)
-        for row in changed:
-            _minute_row(content, row, version, block)
+        for place in range(changed.rows):
+            _minute_row(content, changed.number[place], version, block)
 
 
 def _amplifier_rows(content: Content, version: int, out: Blocks) -> None:
-    changed = sorted(_changed_actors(content))
-    if changed:
+    actors, marked = content.actors, content.tree.marked
+    for place in range(marked.rows):
+        actors.change(content.spreads.actor[marked.number[place]])
+    changed = actors.changed
+    if changed.rows:
+        _put_in_order(changed, actors.mark, actors.rows)
         block = out.packed("amplifiers", Amplifiers)
-        for actor in changed:
-            _amplifier_row(content, actor, version, block)
+        for place in range(changed.rows):
+            _amplifier_row(content, changed.number[place], version, block)
+
+
+def _put_in_order(changed: Stack, mark: array[int], rows: int) -> None:
+    """So that many are read from the front of memory to its end. Few stay as they came. `changed` holds those of `rows` that have a mark."""
+    if changed.rows < _MANY or changed.rows < rows // _MANY:
+        return
+    place = 0
+    for number in range(rows):
+        if mark[number]:
+            changed.number[place] = number
+            place += 1
 
 
 def _content_row(content: Content, partition: int, offset: int, version: int) -> tuple[object, ...]:
-    tree, counts = content.tree, content.counts
+    tree, levels, counts = content.tree, content.tree.levels, content.counts
+    breadth = levels.listed(levels.nodes)
+    slots = _slots(breadth, len(breadth))
     first, last = span.seen(content)
     posts, shares, likes, comments, mentions, clicks, views, follows = counts
     _, _, _, _, unresolved, to_self, not_a_spread, cycles = content.status_counts
@@ -101,14 +119,14 @@ def _content_row(content: Content, partition: int, offset: int, version: int) ->
         content.undone,
         content.duplicates,
         *_counted(content),
-        len(tree.breadth) - 1,
-        len(tree.exact_breadth) - 1,
-        _slots(tree.breadth, len(tree.breadth)),
-        _slots(tree.live_breadth, len(tree.breadth)),
-        _slots(tree.reach_breadth, len(tree.breadth)),
-        max(_slots(tree.breadth, len(tree.breadth))),
-        structural_virality(content.size, tree.depth_sum, tree.square_sum),
-        reproduction(tree.breadth),
+        len(breadth) - 1,
+        len(levels.listed(levels.exact)) - 1,
+        slots,
+        _slots(levels.listed(levels.live), len(breadth)),
+        _slots(levels.listed(levels.reach), len(breadth)),
+        max(slots),
+        structural_virality(content.size, tree.depth_sum, tree.square_sum()),
+        reproduction(breadth),
         content.primary_reach,
         content.secondary_reach,
         reach.estimated(content),

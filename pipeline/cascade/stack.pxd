@@ -1,0 +1,11 @@
+cimport cython
+
+@cython.final
+cdef class Stack:
+    cdef readonly int rows
+    cdef int _room
+    cdef int *number
+
+    cdef int push(self, int number) except -1
+    cdef int _reserve(self) except -1
+    cdef clear(self)
