@@ -4,8 +4,8 @@ from pipeline.cascade.blocks import Events, Packed
 from pipeline.cascade.checked import events_of
 from pipeline.cascade.content import Content
 from pipeline.cascade.fold import Outcome, fold
-from pipeline.cascade.freeze import discard, freeze
-from pipeline.cascade.held import Held
+from pipeline.cascade.freeze import discard, freeze, is_behind, suspect
+from pipeline.cascade.held import HeldContent
 from pipeline.cascade.minutes import Window, windows
 from pipeline.cascade.moments import micros
 from pipeline.cascade.restoring import Restored, restore
@@ -19,7 +19,7 @@ __all__ = [
     "COMPILED",
     "Content",
     "Events",
-    "Held",
+    "HeldContent",
     "Outcome",
     "Packed",
     "Restored",
@@ -29,7 +29,9 @@ __all__ = [
     "events_of",
     "fold",
     "freeze",
+    "is_behind",
     "micros",
     "restore",
+    "suspect",
     "windows",
 ]

@@ -16,10 +16,15 @@ cdef class Actors(Columns):
     cdef dict author_value
     cdef signed char *mark
     cdef Stack changed
+    cdef int turn
 
     cdef _reserve(self)
     cdef int number(self, int platform, str actor_id) except -1
-    cdef change(self, int actor)
+    cdef change(self, int actor, int how)
+    @cython.locals(actor=int)
+    cdef change_all(self, int how)
+    @cython.locals(place=int, left=int, actor=int)
+    cdef drop_made(self)
     @cython.locals(place=int)
     cdef forget_marks(self)
     cdef list spreads(self, int actor)

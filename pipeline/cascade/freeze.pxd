@@ -12,16 +12,22 @@ from pipeline.cascade.stack cimport Stack
 from pipeline.cascade.tree cimport Tree
 
 cdef long long MINUTE_US
-cdef int NOBODY, PLACED, THE_ROOT, UNKNOWN, _MANY
+cdef int AT_ONCE, BELOW, NOBODY, PLACED, THE_ROOT, UNKNOWN, _MANY
 
-cdef _freeze(Content content, partition, offset, version, out)
+cdef _freeze(Content content, partition, offset, version, out, int at_once)
 cpdef discard(Content content)
+cpdef bint suspect(Content content, int at_once=*) except -1
+cpdef bint is_behind(Content content) except -1
 @cython.locals(node=int, place=int, block=Edges, marked=Stack)
 cdef int _edge_rows(Content content, long long version, out) except -1
 @cython.locals(place=int, block=ContentMinutes, changed=Stack)
 cdef int _minute_rows(Content content, long long version, out) except -1
-@cython.locals(place=int, block=Amplifiers, marked=Stack, changed=Stack)
-cdef int _amplifier_rows(Content content, long long version, out) except -1
+@cython.locals(place=int, node=int, marked=Stack)
+cdef _note_amplifiers(Content content)
+@cython.locals(place=int, block=Amplifiers, changed=Stack)
+cdef _amplifier_rows(Content content, long long version, out, int at_once)
+@cython.locals(actor=int)
+cdef _some_amplifier_rows(Content content, long long version, Amplifiers block, int left)
 @cython.locals(place=int, number=int)
 cdef _put_in_order(Stack changed, signed char *mark, int rows)
 cdef tuple _content_row(Content content, partition, offset, version)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.cascade import reach, span
 from pipeline.cascade.blocks import Amplifiers, ContentMinutes, Edges
-from pipeline.cascade.codes import BASES, MINUTE_US, NOBODY, PLACED, SPREAD_KINDS, THE_ROOT, UNKNOWN
+from pipeline.cascade.codes import BASES, BELOW, MINUTE_US, NOBODY, PLACED, SPREAD_KINDS, THE_ROOT, UNKNOWN
 from pipeline.cascade.virality import reproduction, structural_virality
 from schemas.rows import PARENT_STATUS
 
@@ -21,35 +21,60 @@ if TYPE_CHECKING:
 
 SLOTS = 64
 """Depths that have a slot of their own in the arrays by depth; one more slot holds all that is deeper."""
+AT_ONCE = 16_384
+"""Rows of amplifiers of one content that a freeze makes although only what is below them changed."""
 _MANY = 64
 _COUNTED = ("share", "like", "comment", "click", "view")
 
 
-def freeze(content: Content, *, partition: int, offset: int, version: int, out: Blocks) -> None:
+def freeze(
+    content: Content, *, partition: int, offset: int, version: int, out: Blocks, at_once: int = AT_ONCE
+) -> bool:
     """Append to `out` the present rows of all that changed, then forget what changed.
 
     `offset` is that of the last record applied to the content, `version` is epoch << 48 | offset. A row frozen again under the same
     version is the same row; so a repeated write changes nothing.
+
+    One spread changes the sums of every amplifier above it, so in a large and deep cascade most rows would be those of amplifiers who did nothing
+    themselves. Of these `at_once` at most are made; the others wait for the next freezes, in turn. Returns whether any wait. They are not in the
+    changelog: see `suspect`.
     """
-    _freeze(content, partition, offset, version, out)
+    _freeze(content, partition, offset, version, out, at_once)
+    return is_behind(content)
 
 
-def _freeze(content: Content, partition: int, offset: int, version: int, out: Blocks) -> None:
-    if not content.changed:
-        return
-    out.loose("contents").rows.append(_content_row(content, partition, offset, version))
-    _edge_rows(content, version, out)
-    _minute_rows(content, version, out)
-    _amplifier_rows(content, version, out)
-    discard(content)
+def _freeze(content: Content, partition: int, offset: int, version: int, out: Blocks, at_once: int) -> None:
+    if content.changed:
+        out.loose("contents").rows.append(_content_row(content, partition, offset, version))
+        _edge_rows(content, version, out)
+        _minute_rows(content, version, out)
+        _note_amplifiers(content)
+        content.changed = False
+        content.tree.forget_marks()
+        content.minutes.forget_marks()
+    _amplifier_rows(content, version, out, at_once)
 
 
 def discard(content: Content) -> None:
-    """Forget what changed, without making rows: they were written before (state that is rebuilt)."""
+    """Forget what changed without making rows: they were written before (state that is rebuilt)."""
     content.changed = False
     content.tree.forget_marks()
     content.minutes.forget_marks()
     content.actors.forget_marks()
+
+
+def suspect(content: Content, at_once: int = AT_ONCE) -> bool:
+    """After `discard`: whoever wrote the rows before may have left those of amplifiers for later, so let them all be made again where there are
+    more than `at_once`. Returns whether any wait.
+    """
+    if content.actors.rows > at_once:
+        content.actors.change_all(BELOW)
+    return is_behind(content)
+
+
+def is_behind(content: Content) -> bool:
+    """Whether rows of amplifiers wait although nothing changed since the last freeze."""
+    return not content.changed and content.actors.changed.rows > 0
 
 
 def _edge_rows(content: Content, version: int, out: Blocks) -> None:
@@ -71,16 +96,41 @@ def _minute_rows(content: Content, version: int, out: Blocks) -> None:
             _minute_row(content, changed.number[place], version, block)
 
 
-def _amplifier_rows(content: Content, version: int, out: Blocks) -> None:
-    actors, marked = content.actors, content.tree.marked
+def _note_amplifiers(content: Content) -> None:
+    tree, marked = content.tree, content.tree.marked
     for place in range(marked.rows):
-        actors.change(content.spreads.actor[marked.number[place]])
-    changed = actors.changed
+        node = marked.number[place]
+        content.actors.change(content.spreads.actor[node], tree.mark[node])
+
+
+def _amplifier_rows(content: Content, version: int, out: Blocks, at_once: int) -> None:
+    actors, changed = content.actors, content.actors.changed
     if changed.rows:
-        _put_in_order(changed, actors.mark, actors.rows)
         block = out.packed("amplifiers", Amplifiers)
+        if changed.rows > at_once:
+            _some_amplifier_rows(content, version, block, at_once)
+            return
+        _put_in_order(changed, actors.mark, actors.rows)
         for place in range(changed.rows):
             _amplifier_row(content, changed.number[place], version, block)
+        actors.forget_marks()
+
+
+def _some_amplifier_rows(content: Content, version: int, block: Amplifiers, left: int) -> None:
+    """Rows of all who did something, and of `left` others from the one whose turn it is on."""
+    actors = content.actors
+    actor = actors.turn
+    for _ in range(actors.rows):
+        if actor >= actors.rows:
+            actor = 0
+        if actors.mark[actor] & PLACED or (actors.mark[actor] and left > 0):
+            if not actors.mark[actor] & PLACED:
+                left -= 1
+                actors.turn = actor + 1
+            actors.mark[actor] = 0
+            _amplifier_row(content, actor, version, block)
+        actor += 1
+    actors.drop_made()
 
 
 def _put_in_order(changed: Stack, mark: array[int], rows: int) -> None:

@@ -1,6 +1,6 @@
 from pipeline.cascade.content cimport Content
 
-cdef class Held:
+cdef class HeldContent:
     cdef readonly Content content
     cdef readonly bytes key
     cdef public long long last_offset

@@ -28,7 +28,7 @@ class Tail(Protocol):
         ...
 
 
-class Held:
+class HeldContent:
     """A content in memory. Two are never equal: identity is what counts."""
 
     __slots__ = ("arrived_ms", "content", "key", "last_offset", "nodes", "tail", "touched", "unkept")

@@ -3,7 +3,7 @@ from pipeline.cascade.arrivals cimport Arrival
 from pipeline.cascade.blocks cimport Events
 from pipeline.cascade.facts cimport encode
 from pipeline.cascade.fold cimport enter
-from pipeline.cascade.held cimport Held
+from pipeline.cascade.held cimport HeldContent
 from pipeline.cascade.raw_rows cimport event_row
 
 cdef int _APPLIED, _DUPLICATE
@@ -23,8 +23,8 @@ cdef class Run:
     cdef long long _epoch
     cdef Arrival _arrival
 
-    @cython.locals(held=Held, arrival=Arrival, count=Py_ssize_t, offset=cython.longlong)
+    @cython.locals(held=HeldContent, arrival=Arrival, count=Py_ssize_t, offset=cython.longlong)
     cpdef Py_ssize_t fold(self, list records, list decoded, Py_ssize_t at) except -1
-    cpdef fold_one(self, Held held, record, event)
+    cpdef fold_one(self, HeldContent held, record, event)
     @cython.locals(outcome=int, arrival=Arrival)
-    cdef _enter(self, Held held, long long offset, long long appended_ms)
+    cdef _enter(self, HeldContent held, long long offset, long long appended_ms)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from pipeline.cascade.held import Held
+    from pipeline.cascade.held import HeldContent
 
 _APPLIED, _DUPLICATE = int(Outcome.APPLIED), int(Outcome.DUPLICATE)
 
@@ -44,14 +44,14 @@ class Run:
     )
 
     def __init__(self, partition: int, epoch: int) -> None:
-        self.contents: dict[str, Held] = {}
+        self.contents: dict[str, HeldContent] = {}
         self.next_offset = 0  # records below were applied; a record is applied once
         self.latest_ms = 0  # when Kafka appended the latest record that was folded
         self.facts = 0  # held in memory
         self.folded = 0  # events, duplicates included
         self.duplicates = 0
-        self.touched: list[Held] = []  # changed since the last rows were made
-        self.unkept: list[Held] = []  # changed since the changelog's last records were made
+        self.touched: list[HeldContent] = []  # changed since the last rows were made
+        self.unkept: list[HeldContent] = []  # changed since the changelog's last records were made
         self.rows = True  # False: nobody takes raw rows, so none are made
         self.raw = Events()  # those that wait
         self._partition = partition
@@ -79,12 +79,12 @@ class Run:
             at += 1
         return at
 
-    def fold_one(self, held: Held, record: Any, event: WireEvent) -> None:
+    def fold_one(self, held: HeldContent, record: Any, event: WireEvent) -> None:
         """Fold one record that the caller has judged."""
         self._arrival.read(event)
         self._enter(held, record.offset, record.timestamp)
 
-    def _enter(self, held: Held, offset: int, appended_ms: int) -> None:
+    def _enter(self, held: HeldContent, offset: int, appended_ms: int) -> None:
         arrival = self._arrival
         outcome = enter(held.content, arrival)
         held.last_offset = offset

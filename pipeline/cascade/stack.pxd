@@ -8,4 +8,5 @@ cdef class Stack:
 
     cdef int push(self, int number) except -1
     cdef int _reserve(self) except -1
+    cdef shorten(self, int rows)
     cdef clear(self)

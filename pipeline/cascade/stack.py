@@ -22,6 +22,11 @@ class Stack:
         self.number.append(number)
         self.rows += 1
 
+    def shorten(self, rows: int) -> None:
+        """Forget all but the first ones."""
+        del self.number[rows:]
+        self.rows = rows
+
     def clear(self) -> None:
         """Forget all numbers, and give back their memory."""
         self.number = array("i")

@@ -22,6 +22,11 @@ cdef class Stack:
         self.number, self._room = longer, room
         return 0
 
+    cdef shorten(self, int rows):
+        self.rows = rows
+        if not rows:
+            self.clear()
+
     cdef clear(self):
         free(self.number)
         self.number = NULL

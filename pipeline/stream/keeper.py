@@ -21,13 +21,12 @@ from pipeline.metrics import Metric, Metrics
 from pipeline.stream.backoff import Backoff
 from pipeline.stream.journal import Journal, to_end
 from pipeline.stream.partition import Changes, PartitionState
-from pipeline.stream.thaw import thaw
+from pipeline.stream.thaw import Held, thaw
 from schemas.changelog import decode_head
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterator, Mapping
 
-    from pipeline.cascade import Held
     from pipeline.stream.journal import Tail
     from pipeline.stream.store import LocalStore
 

@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from pipeline.cascade import Content, Events, Held, Run, discard, freeze
+from pipeline.cascade import Content, Events, Run, discard, freeze, is_behind, suspect
 from pipeline.stream.chunks import Tail
 from pipeline.stream.dead_letters import DeadLetter
 from pipeline.stream.misplaced import Fence, Misplaced
 from pipeline.stream.moved import first_place
 from pipeline.stream.replayed import Replayed
+from pipeline.stream.thaw import Held
 from schemas.changelog import REPLAY_VALUE, replay_key
 from schemas.dead_letter import RefusedError
 from schemas.wire import WireEvent
@@ -163,6 +164,8 @@ class PartitionState:
             self.nodes += held.nodes
             self._run.facts += held.tail.total
             self._run.latest_ms = max(self.latest_ms, held.arrived_ms)
+            if is_behind(held.content):
+                self._leave([held])
 
     def resume(
         self, next_offset: int, fence: Mapping[int, int], latest_ms: int, replayed: Iterable[Identity] = ()
@@ -215,20 +218,34 @@ class PartitionState:
 
     def freeze(self, out: Blocks) -> None:
         """Append to `out` the rows of everything that changed since the last call, then forget what changed."""
+        behind = []
         for held in self._run.touched:
             version = self._epoch << 48 | held.last_offset
-            freeze(held.content, partition=self.partition, offset=held.last_offset, version=version, out=out)
+            if freeze(held.content, partition=self.partition, offset=held.last_offset, version=version, out=out):
+                behind.append(held)
         if self._run.raw:
             out.packed("events", Events).extend(self._run.raw)
         if self._refused:
             out.loose("dead_letters").rows.extend(self._refused)
         self._forget()
+        self._leave(behind)
+
+    @property
+    def behind(self) -> bool:
+        """Whether the next `freeze` has rows to make that wait for no record (`pipeline.cascade.freeze`). It is never kept: after a restore, and after
+        `discard`, the rows of amplifiers of large contents are all made again.
+        """
+        return any(is_behind(held.content) for held in self._run.touched)
 
     def discard(self) -> None:
-        """Forget what changed, without rows: they are in ClickHouse, because the offsets up to here were committed."""
+        """Forget what changed, without rows: they are in ClickHouse, because the offsets up to here were committed. But see `behind`."""
+        behind = []
         for held in self._run.touched:
             discard(held.content)
+            if suspect(held.content):
+                behind.append(held)
         self._forget()
+        self._leave(behind)
 
     def _admit(self, event: WireEvent, record: Record) -> Held | None:
         """A new content, when the record stands where it belongs."""
@@ -265,6 +282,12 @@ class PartitionState:
     def _misplace(self, event: WireEvent, record: Record) -> Misplaced:
         key = event.content_id.encode()
         return Misplaced(key, self._place(key), record, self.partition)
+
+    def _leave(self, behind: list[Held]) -> None:
+        """Let contents stay in memory, and be looked at by the next `freeze`."""
+        for held in behind:
+            held.touched = True
+        self._run.touched += behind
 
     def _forget(self) -> None:
         for held in self._run.touched:

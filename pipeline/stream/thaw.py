@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.cascade import Held, Restored, restore
+from pipeline.cascade import HeldContent, Restored, restore
 from pipeline.stream.chunks import CLOSE_FROM, Tail
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+
+class Held(HeldContent):
+    """One content with what its partition must know of it."""
+
+    __slots__ = ()
 
 
 def thaw(key: bytes, values: Sequence[bytes], population: Mapping[str, int]) -> Held:

@@ -15,10 +15,11 @@ from schemas.wire import WireEvent, micros
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pipeline.cascade import Content, Held
+    from pipeline.cascade import Content
     from pipeline.config import Settings
     from pipeline.stream.member import Member
     from pipeline.stream.partition import PartitionState
+    from pipeline.stream.thaw import Held
 
 SEEN = datetime(2025, 11, 22, tzinfo=UTC)
 FIGURES = """SELECT count() AS contents, sum(shares + likes + comments) AS events, sum(size) - count() AS nodes, max(depth) AS depth,
