@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SLOTS = 64
 """Depths that have a slot of their own in the arrays by depth; one more slot holds all that is deeper."""
-AT_ONCE = 16_384
+AT_ONCE = 8192
 """Rows of amplifiers of one content that a freeze makes although only what is below them changed."""
 _MANY = 64
 _COUNTED = ("share", "like", "comment", "click", "view")
@@ -293,37 +293,48 @@ def _several_spreads(content: Content, actor: int, out: Amplifiers) -> None:
     """Of an actor with no spread, or with more than one."""
     spreads, tree = content.spreads, content.tree
     nodes = content.actors.spreads(actor)
-    live = [node for node in nodes if tree.live[node]]
-    first = (live or nodes or [NOBODY])[0]
-    shares, people = _downstream(content, nodes)
+    first, shares, audience, others, people = NOBODY, 0, UNKNOWN, 0, 0
+    top, bottom = _span(content, nodes)
+    for node in nodes:
+        if tree.live[node]:
+            first = node if not shares else first
+            shares += 1
+            audience = max(audience, spreads.audience[node])
+        others -= tree.live[node]
+        people -= tree.credit[node]
+        if not (top < tree.depth[node] < bottom and _is_below(content, node, actor, tree.depth[node] - top)):
+            others += tree.below_live[node]
+            people += tree.below_reach[node]
+    if nodes and not shares:
+        first = nodes[0]
     out.spreads.add_number(len(nodes))
-    out.shares.add_number(len(live))
-    out.audience_size.add_number(max([spreads.audience[node] for node in live], default=UNKNOWN))
+    out.shares.add_number(shares)
+    out.audience_size.add_number(audience)
     out.depth.add_number(tree.depth[first] if nodes else 0)
     out.first_shared_at.add_number(spreads.time[first] if nodes else 0)
-    out.downstream_shares.add_number(shares)
+    # Live spreads and reach by others below the actor's spreads, each counted once: the subtrees of its topmost spreads less its own.
+    out.downstream_shares.add_number(others)
     out.downstream_reach.add_number(people)
 
 
-def _downstream(content: Content, nodes: list[int]) -> tuple[int, int]:
-    """(live spreads, reach) by others below the actor's spreads, each counted once: the subtrees of its topmost spreads less its own."""
+def _span(content: Content, nodes: list[int]) -> tuple[int, int]:
+    """Only at depths between these two may a spread be below one of `nodes`: a subtree of s nodes goes less than s deeper than its top."""
     tree = content.tree
-    own = set(nodes)
-    shares = people = 0
+    top, bottom = tree.rows, 0
     for node in nodes:
-        shares -= tree.live[node]
-        people -= tree.credit[node]
-        if not _is_below(content, node, own):
-            shares += tree.below_live[node]
-            people += tree.below_reach[node]
-    return shares, people
+        if tree.size[node] > 1:
+            top = min(top, tree.depth[node])
+            bottom = max(bottom, tree.depth[node] + tree.size[node])
+    return top, bottom
 
 
-def _is_below(content: Content, node: int, own: set[int]) -> bool:
-    tree = content.tree
+def _is_below(content: Content, node: int, actor: int, steps: int) -> bool:
+    """Whether one of the `steps` spreads above is the actor's too."""
+    tree, spreads = content.tree, content.spreads
     above = tree.parent[node]
-    while above >= 0:
-        if above in own:
+    while above >= 0 and steps > 0:
+        if spreads.actor[above] == actor:
             return True
         above = tree.parent[above]
+        steps -= 1
     return False
