@@ -36,6 +36,11 @@ _KNOWN = frozenset(PLATFORMS)
 _platform = re.compile(PLATFORM_PATTERN.removesuffix("$")).fullmatch
 
 
+def is_platform(name: str) -> bool:
+    """Whether a platform may be called so."""
+    return name in _KNOWN or _platform(name) is not None
+
+
 def check(value: bytes | None, appended_ms: int) -> WireEvent:
     """The event in `value`. `appended_ms`: when Kafka appended the record, in milliseconds since 1970 (UTC); the wall
     clock is never asked, so a rebuild judges alike.

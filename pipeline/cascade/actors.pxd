@@ -1,5 +1,7 @@
+cimport cython
 from pipeline.cascade.columns cimport Columns
 from pipeline.cascade.names cimport Names
+from pipeline.cascade.stack cimport Stack
 
 cdef int NOBODY, SEVERAL, UNKNOWN
 
@@ -12,8 +14,17 @@ cdef class Actors(Columns):
     cdef long long *value
     cdef dict posts
     cdef dict author_value
-    cdef set changed
+    cdef signed char *mark
+    cdef Stack changed
+    cdef int turn
 
     cdef _reserve(self)
     cdef int number(self, int platform, str actor_id) except -1
+    cdef change(self, int actor, int how)
+    @cython.locals(actor=int)
+    cdef change_all(self, int how)
+    @cython.locals(place=int, left=int, actor=int)
+    cdef drop_made(self)
+    @cython.locals(place=int)
+    cdef forget_marks(self)
     cdef list spreads(self, int actor)

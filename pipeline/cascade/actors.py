@@ -5,12 +5,13 @@ from __future__ import annotations
 from pipeline.cascade.codes import NOBODY, SEVERAL, UNKNOWN
 from pipeline.cascade.columns import Columns
 from pipeline.cascade.names import Names
+from pipeline.cascade.stack import Stack
 
 
 class Actors(Columns):
     """Everyone who acted on the content, or was named as a parent."""
 
-    __slots__ = ("author_value", "changed", "counted", "first", "more", "names", "platform", "posts", "value")
+    __slots__ = ("author_value", "changed", "counted", "first", "mark", "more", "names", "platform", "posts", "turn", "value")
 
     def __init__(self) -> None:
         super().__init__()
@@ -22,7 +23,9 @@ class Actors(Columns):
         self.value = self.no_longs()  # audience counted there, or UNKNOWN
         self.posts: dict[int, list[tuple[int, int]]] = {}  # of an author: (act number, audience)
         self.author_value: dict[int, int] = {}  # of an author: audience counted for primary reach
-        self.changed: set[int] = set()  # since the last freeze, apart from those of marked nodes
+        self.mark = self.no_bytes()  # PLACED | BELOW, see `codes`, since the row was made
+        self.changed = Stack()  # those with a mark
+        self.turn = 0  # the first in line of those whose sums alone changed
 
     def _reserve(self) -> None:
         room = self.more_room()
@@ -30,6 +33,7 @@ class Actors(Columns):
         self.first = self.longer_ints(self.first, room)
         self.counted = self.longer_ints(self.counted, room)
         self.value = self.longer_longs(self.value, room)
+        self.mark = self.longer_bytes(self.mark, room)
         self.room = room
 
     def number(self, platform: int, actor_id: str) -> int:
@@ -42,7 +46,36 @@ class Actors(Columns):
             self.platform[number] = platform
             self.first[number] = self.counted[number] = NOBODY
             self.value[number] = UNKNOWN
+            self.mark[number] = 0
         return number
+
+    def change(self, actor: int, how: int) -> None:
+        """Remember that the row of this actor changed: PLACED for what it did itself, BELOW for what others did below it."""
+        if not self.mark[actor]:
+            self.changed.push(actor)
+        self.mark[actor] |= how
+
+    def change_all(self, how: int) -> None:
+        """Remember it of every actor who has a row."""
+        for actor in range(self.rows):
+            if self.first[actor] != NOBODY:
+                self.change(actor, how)
+
+    def drop_made(self) -> None:
+        """Those whose mark was taken away have changed no more."""
+        left = 0
+        for place in range(self.changed.rows):
+            actor = self.changed.number[place]
+            if self.mark[actor]:
+                self.changed.number[left] = actor
+                left += 1
+        self.changed.shorten(left)
+
+    def forget_marks(self) -> None:
+        """From now on, nothing has changed."""
+        for place in range(self.changed.rows):
+            self.mark[self.changed.number[place]] = 0
+        self.changed.clear()
 
     def spreads(self, actor: int) -> list[int]:
         """The actor's spreads by key."""

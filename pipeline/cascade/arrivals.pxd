@@ -17,4 +17,10 @@ cdef class Arrival:
     cdef str counter_kind
     cdef object count
 
+    cdef str content_id
+    cdef str target_content_id
+    cdef object attributes
+    cdef bint utc
+
+    cdef read(self, event)
     cdef take(self, event, long long occurred_us)

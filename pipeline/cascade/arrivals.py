@@ -5,9 +5,11 @@ This is the plain form; `arrivals.pyx` is the compiled one.
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from pipeline.cascade.codes import BASIS_RANK, KIND, UNKNOWN
+from schemas.wire import micros
 
 if TYPE_CHECKING:
     from schemas.changelog import Fact
@@ -15,13 +17,15 @@ if TYPE_CHECKING:
 
 
 class Arrival:
-    """What `fold` reads. It is filled from an event, or from the fact that was kept of one."""
+    """What `fold` reads, and the raw row. It is filled from an event, or from the fact that was kept of one."""
 
     __slots__ = (
         "actor_id",
+        "attributes",
         "audience",
         "basis",
         "campaign",
+        "content_id",
         "count",
         "counter_kind",
         "event_id",
@@ -31,8 +35,14 @@ class Arrival:
         "parent_event_id",
         "platform",
         "target",
+        "target_content_id",
         "time",
+        "utc",
     )
+
+    def read(self, event: WireEvent) -> None:
+        """Read an event, with its own time."""
+        self.take(event, micros(event.occurred_at))
 
     def take(self, event: WireEvent, occurred_us: int) -> None:
         """Read an event that happened at `occurred_us` (µs since 1970)."""
@@ -51,10 +61,14 @@ class Arrival:
         self.target = event.target_event_id
         self.counter_kind = event.counter_kind
         self.count = event.count
+        self.attributes = event.attributes
         self.moderator = bool(event.attributes) and event.attributes.get("right") == "moderate"
+        self.content_id = event.content_id
+        self.target_content_id = event.target_content_id
+        self.utc = event.occurred_at.tzinfo is UTC  # and no other zone, be it the same time
 
     def recall(self, fact: Fact) -> None:
-        """Read what was kept of an event."""
+        """Read what was kept of an event: what only the raw row needs is not."""
         self.event_id = fact.event_id
         self.kind = fact.kind
         self.platform = fact.platform

@@ -6,80 +6,148 @@ from typing import TYPE_CHECKING
 
 from pipeline.cascade import reach, span
 from pipeline.cascade.blocks import Amplifiers, ContentMinutes, Edges
-from pipeline.cascade.codes import BASES, MINUTE_US, NOBODY, PLACED, SPREAD_KINDS, THE_ROOT, UNKNOWN
+from pipeline.cascade.codes import BASES, BELOW, MINUTE_US, NOBODY, PLACED, SPREAD_KINDS, THE_ROOT, UNKNOWN
 from pipeline.cascade.virality import reproduction, structural_virality
 from schemas.rows import PARENT_STATUS
 
 if TYPE_CHECKING:
+    from array import array
+
     from pipeline.cascade.content import Content
     from pipeline.cascade.names import Names
     from pipeline.cascade.packed import Column
+    from pipeline.cascade.stack import Stack
     from schemas.rows import Blocks
 
 SLOTS = 64
 """Depths that have a slot of their own in the arrays by depth; one more slot holds all that is deeper."""
+AT_ONCE = 8192
+"""Rows of amplifiers of one content that a freeze makes although only what is below them changed."""
+_MANY = 64
 _COUNTED = ("share", "like", "comment", "click", "view")
 
 
-def freeze(content: Content, *, partition: int, offset: int, version: int, out: Blocks) -> None:
+def freeze(
+    content: Content, *, partition: int, offset: int, version: int, out: Blocks, at_once: int = AT_ONCE
+) -> bool:
     """Append to `out` the present rows of all that changed, then forget what changed.
 
     `offset` is that of the last record applied to the content, `version` is epoch << 48 | offset. A row frozen again under the same
     version is the same row; so a repeated write changes nothing.
+
+    One spread changes the sums of every amplifier above it, so in a large and deep cascade most rows would be those of amplifiers who did nothing
+    themselves. Of these `at_once` at most are made; the others wait for the next freezes, in turn. Returns whether any wait. They are not in the
+    changelog: see `suspect`.
     """
-    _freeze(content, partition, offset, version, out)
+    _freeze(content, partition, offset, version, out, at_once)
+    return is_behind(content)
 
 
-def _freeze(content: Content, partition: int, offset: int, version: int, out: Blocks) -> None:
-    if not content.changed:
-        return
-    out.loose("contents").rows.append(_content_row(content, partition, offset, version))
-    _edge_rows(content, version, out)
-    _minute_rows(content, version, out)
-    _amplifier_rows(content, version, out)
-    discard(content)
+def _freeze(content: Content, partition: int, offset: int, version: int, out: Blocks, at_once: int) -> None:
+    if content.changed:
+        out.loose("contents").rows.append(_content_row(content, partition, offset, version))
+        _edge_rows(content, version, out)
+        _minute_rows(content, version, out)
+        _note_amplifiers(content)
+        content.changed = False
+        content.tree.forget_marks()
+        content.minutes.forget_marks()
+    _amplifier_rows(content, version, out, at_once)
 
 
 def discard(content: Content) -> None:
-    """Forget what changed, without making rows: they were written before (state that is rebuilt)."""
+    """Forget what changed without making rows: they were written before (state that is rebuilt)."""
     content.changed = False
     content.tree.forget_marks()
-    content.minutes.changed.clear()
-    content.actors.changed.clear()
+    content.minutes.forget_marks()
+    content.actors.forget_marks()
 
 
-def _changed_actors(content: Content) -> set[int]:
-    spreads = content.spreads
-    return content.actors.changed.union([spreads.actor[node] for node in content.tree.marked])
+def suspect(content: Content, at_once: int = AT_ONCE) -> bool:
+    """After `discard`: whoever wrote the rows before may have left those of amplifiers for later, so let them all be made again where there are
+    more than `at_once`. Returns whether any wait.
+    """
+    if content.actors.rows > at_once:
+        content.actors.change_all(BELOW)
+    return is_behind(content)
+
+
+def is_behind(content: Content) -> bool:
+    """Whether rows of amplifiers wait although nothing changed since the last freeze."""
+    return not content.changed and content.actors.changed.rows > 0
 
 
 def _edge_rows(content: Content, version: int, out: Blocks) -> None:
-    tree = content.tree
-    placed = [node for node in sorted(tree.marked) if tree.mark[node] & PLACED]
-    if placed:
+    tree, marked = content.tree, content.tree.marked
+    if marked.rows:
+        _put_in_order(marked, tree.mark, tree.rows)
         block = out.packed("edges", Edges)
-        for node in placed:
-            _edge_row(content, node, version, block)
+        for place in range(marked.rows):
+            node = marked.number[place]
+            if tree.mark[node] & PLACED:
+                _edge_row(content, node, version, block)
 
 
 def _minute_rows(content: Content, version: int, out: Blocks) -> None:
-    changed = sorted(content.minutes.changed)
-    if changed:
+    changed = content.minutes.changed
+    if changed.rows:
         block = out.packed("content_minutes", ContentMinutes)
-        for row in changed:
-            _minute_row(content, row, version, block)
+        for place in range(changed.rows):
+            _minute_row(content, changed.number[place], version, block)
 
 
-def _amplifier_rows(content: Content, version: int, out: Blocks) -> None:
-    changed = sorted(_changed_actors(content))
-    if changed:
+def _note_amplifiers(content: Content) -> None:
+    tree, marked = content.tree, content.tree.marked
+    for place in range(marked.rows):
+        node = marked.number[place]
+        content.actors.change(content.spreads.actor[node], tree.mark[node])
+
+
+def _amplifier_rows(content: Content, version: int, out: Blocks, at_once: int) -> None:
+    actors, changed = content.actors, content.actors.changed
+    if changed.rows:
         block = out.packed("amplifiers", Amplifiers)
-        for actor in changed:
+        if changed.rows > at_once:
+            _some_amplifier_rows(content, version, block, at_once)
+            return
+        _put_in_order(changed, actors.mark, actors.rows)
+        for place in range(changed.rows):
+            _amplifier_row(content, changed.number[place], version, block)
+        actors.forget_marks()
+
+
+def _some_amplifier_rows(content: Content, version: int, block: Amplifiers, left: int) -> None:
+    """Rows of all who did something, and of `left` others from the one whose turn it is on."""
+    actors = content.actors
+    actor = actors.turn
+    for _ in range(actors.rows):
+        if actor >= actors.rows:
+            actor = 0
+        if actors.mark[actor] & PLACED or (actors.mark[actor] and left > 0):
+            if not actors.mark[actor] & PLACED:
+                left -= 1
+                actors.turn = actor + 1
+            actors.mark[actor] = 0
             _amplifier_row(content, actor, version, block)
+        actor += 1
+    actors.drop_made()
+
+
+def _put_in_order(changed: Stack, mark: array[int], rows: int) -> None:
+    """So that many are read from the front of memory to its end. Few stay as they came. `changed` holds those of `rows` that have a mark."""
+    if changed.rows < _MANY or changed.rows < rows // _MANY:
+        return
+    place = 0
+    for number in range(rows):
+        if mark[number]:
+            changed.number[place] = number
+            place += 1
 
 
 def _content_row(content: Content, partition: int, offset: int, version: int) -> tuple[object, ...]:
-    tree, counts = content.tree, content.counts
+    tree, levels, counts = content.tree, content.tree.levels, content.counts
+    breadth = levels.listed(levels.nodes)
+    slots = _slots(breadth, len(breadth))
     first, last = span.seen(content)
     posts, shares, likes, comments, mentions, clicks, views, follows = counts
     _, _, _, _, unresolved, to_self, not_a_spread, cycles = content.status_counts
@@ -101,14 +169,14 @@ def _content_row(content: Content, partition: int, offset: int, version: int) ->
         content.undone,
         content.duplicates,
         *_counted(content),
-        len(tree.breadth) - 1,
-        len(tree.exact_breadth) - 1,
-        _slots(tree.breadth, len(tree.breadth)),
-        _slots(tree.live_breadth, len(tree.breadth)),
-        _slots(tree.reach_breadth, len(tree.breadth)),
-        max(_slots(tree.breadth, len(tree.breadth))),
-        structural_virality(content.size, tree.depth_sum, tree.square_sum),
-        reproduction(tree.breadth),
+        len(breadth) - 1,
+        len(levels.listed(levels.exact)) - 1,
+        slots,
+        _slots(levels.listed(levels.live), len(breadth)),
+        _slots(levels.listed(levels.reach), len(breadth)),
+        max(slots),
+        structural_virality(content.size, tree.depth_sum, tree.square_sum()),
+        reproduction(breadth),
         content.primary_reach,
         content.secondary_reach,
         reach.estimated(content),
@@ -225,37 +293,48 @@ def _several_spreads(content: Content, actor: int, out: Amplifiers) -> None:
     """Of an actor with no spread, or with more than one."""
     spreads, tree = content.spreads, content.tree
     nodes = content.actors.spreads(actor)
-    live = [node for node in nodes if tree.live[node]]
-    first = (live or nodes or [NOBODY])[0]
-    shares, people = _downstream(content, nodes)
+    first, shares, audience, others, people = NOBODY, 0, UNKNOWN, 0, 0
+    top, bottom = _span(content, nodes)
+    for node in nodes:
+        if tree.live[node]:
+            first = node if not shares else first
+            shares += 1
+            audience = max(audience, spreads.audience[node])
+        others -= tree.live[node]
+        people -= tree.credit[node]
+        if not (top < tree.depth[node] < bottom and _is_below(content, node, actor, tree.depth[node] - top)):
+            others += tree.below_live[node]
+            people += tree.below_reach[node]
+    if nodes and not shares:
+        first = nodes[0]
     out.spreads.add_number(len(nodes))
-    out.shares.add_number(len(live))
-    out.audience_size.add_number(max([spreads.audience[node] for node in live], default=UNKNOWN))
+    out.shares.add_number(shares)
+    out.audience_size.add_number(audience)
     out.depth.add_number(tree.depth[first] if nodes else 0)
     out.first_shared_at.add_number(spreads.time[first] if nodes else 0)
-    out.downstream_shares.add_number(shares)
+    # Live spreads and reach by others below the actor's spreads, each counted once: the subtrees of its topmost spreads less its own.
+    out.downstream_shares.add_number(others)
     out.downstream_reach.add_number(people)
 
 
-def _downstream(content: Content, nodes: list[int]) -> tuple[int, int]:
-    """(live spreads, reach) by others below the actor's spreads, each counted once: the subtrees of its topmost spreads less its own."""
+def _span(content: Content, nodes: list[int]) -> tuple[int, int]:
+    """Only at depths between these two may a spread be below one of `nodes`: a subtree of s nodes goes less than s deeper than its top."""
     tree = content.tree
-    own = set(nodes)
-    shares = people = 0
+    top, bottom = tree.rows, 0
     for node in nodes:
-        shares -= tree.live[node]
-        people -= tree.credit[node]
-        if not _is_below(content, node, own):
-            shares += tree.below_live[node]
-            people += tree.below_reach[node]
-    return shares, people
+        if tree.size[node] > 1:
+            top = min(top, tree.depth[node])
+            bottom = max(bottom, tree.depth[node] + tree.size[node])
+    return top, bottom
 
 
-def _is_below(content: Content, node: int, own: set[int]) -> bool:
-    tree = content.tree
+def _is_below(content: Content, node: int, actor: int, steps: int) -> bool:
+    """Whether one of the `steps` spreads above is the actor's too."""
+    tree, spreads = content.tree, content.spreads
     above = tree.parent[node]
-    while above >= 0:
-        if above in own:
+    while above >= 0 and steps > 0:
+        if spreads.actor[above] == actor:
             return True
         above = tree.parent[above]
+        steps -= 1
     return False

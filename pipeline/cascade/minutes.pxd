@@ -2,6 +2,7 @@ cimport cython
 from pipeline.cascade.columns cimport Columns
 from pipeline.cascade.content cimport Content
 from pipeline.cascade.spreads cimport Spreads
+from pipeline.cascade.stack cimport Stack
 from pipeline.cascade.tree cimport Tree
 
 cdef long long MINUTE_US
@@ -25,7 +26,8 @@ cdef class Minutes(Columns):
     cdef int *histogram
     cdef int *recent
     cdef Depths depths
-    cdef set changed
+    cdef signed char *mark
+    cdef Stack changed
 
     cdef _reserve(self)
     @cython.locals(minute=cython.longlong, row=int)
@@ -34,6 +36,8 @@ cdef class Minutes(Columns):
     cdef int _find(self, long long minute, int platform) except -1
     @cython.locals(slot=int)
     cdef int _add(self, long long minute, int platform) except -1
+    @cython.locals(place=int)
+    cdef forget_marks(self)
     cdef count_act(self, int row, int slot, int acts, int live)
     cdef count_depth(self, int row, int depth, int change)
     cdef int depth(self, int row)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.cascade.codes import MINUTE_US, ROOT, SHARE, SLOTS
 from pipeline.cascade.columns import Columns
+from pipeline.cascade.stack import Stack
 
 if TYPE_CHECKING:
     from pipeline.cascade.content import Content
@@ -63,7 +64,7 @@ class Depths(Columns):
 class Minutes(Columns):
     """Sums of each (minute, platform), by row."""
 
-    __slots__ = ("acts", "changed", "depths", "histogram", "live", "minute", "platform", "reach", "recent", "row_of")
+    __slots__ = ("acts", "changed", "depths", "histogram", "live", "mark", "minute", "platform", "reach", "recent", "row_of")
 
     def __init__(self) -> None:
         super().__init__()
@@ -78,7 +79,8 @@ class Minutes(Columns):
         self.recent = self.longer_ints(self.no_ints(), _RECENT + 1)  # rows used last, by platform: time mostly goes on
         for slot in range(_RECENT + 1):
             self.recent[slot] = _NONE
-        self.changed: set[int] = set()  # rows, since the last freeze
+        self.mark = self.no_bytes()  # 1 = changed since the last freeze
+        self.changed = Stack()  # rows with a mark
 
     def _reserve(self) -> None:
         room = self.more_room()
@@ -87,6 +89,7 @@ class Minutes(Columns):
         self.acts = self.longer_ints(self.acts, room)
         self.live = self.longer_ints(self.live, room, SLOTS)
         self.reach = self.longer_longs(self.reach, room)
+        self.mark = self.longer_bytes(self.mark, room)
         self.histogram = self.longer_ints(self.histogram, room)
         self.room = room
 
@@ -97,8 +100,16 @@ class Minutes(Columns):
         if row == _NONE or self.minute[row] != minute or self.platform[row] != platform:
             row = self._find(minute, platform)
             self.recent[platform & _RECENT] = row
-        self.changed.add(row)
+        if not self.mark[row]:
+            self.mark[row] = 1
+            self.changed.push(row)
         return row
+
+    def forget_marks(self) -> None:
+        """From now on, nothing has changed."""
+        for place in range(self.changed.rows):
+            self.mark[self.changed.number[place]] = 0
+        self.changed.clear()
 
     def _find(self, minute: int, platform: int) -> int:
         row = self.row_of.get(minute << _PLATFORM_BITS | platform, _NONE)
@@ -113,7 +124,7 @@ class Minutes(Columns):
         self.minute[row] = minute
         self.platform[row] = platform
         self.histogram[row] = _NONE
-        self.acts[row] = self.reach[row] = 0
+        self.acts[row] = self.reach[row] = self.mark[row] = 0
         for slot in range(SLOTS):
             self.live[row * SLOTS + slot] = 0
         return row

@@ -1,1 +1,1 @@
-cpdef micros(moment)
+cpdef long long micros(moment) except? -1

@@ -24,7 +24,7 @@ import_datetime()
 cdef object _UTC = _PYTHON_UTC
 
 
-cpdef micros(moment):
+cpdef long long micros(moment) except? -1:
     """Whole microseconds since 1970-01-01 UTC."""
     if not PyDateTime_Check(moment) or datetime_tzinfo(moment) is not _UTC:
         return _in_any_zone(moment)

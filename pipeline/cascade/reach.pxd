@@ -7,7 +7,7 @@ from pipeline.cascade.logs cimport log_not_reached
 from pipeline.cascade.spreads cimport Spreads
 from pipeline.cascade.tree cimport Tree
 
-cdef int NOBODY, SEVERAL, UNKNOWN
+cdef int NOBODY, PLACED, SEVERAL, UNKNOWN
 
 cpdef add_spread(Content content, int node)
 cpdef remove_spread(Content content, int node)

@@ -14,7 +14,7 @@ import math
 from typing import TYPE_CHECKING
 
 from pipeline.cascade import minutes
-from pipeline.cascade.codes import NOBODY, SEVERAL, UNKNOWN
+from pipeline.cascade.codes import NOBODY, PLACED, SEVERAL, UNKNOWN
 from pipeline.cascade.logs import UNIT, log_not_reached
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def remove_spread(content: Content, node: int) -> None:
             del actors.more[actor]
     else:
         actors.first[actor] = NOBODY
-    actors.changed.add(actor)
+    actors.change(actor, PLACED)
     recount(content, actor)
 
 
@@ -55,7 +55,7 @@ def recount(content: Content, actor: int) -> None:
     actors, spreads, tree = content.actors, content.spreads, content.tree
     theirs = actors.spreads(actor)
     if theirs:
-        actors.changed.add(actor)
+        actors.change(actor, PLACED)
     counting = [] if actor in actors.posts else [node for node in theirs if tree.live[node]]
     value = max([spreads.audience[node] for node in counting], default=UNKNOWN)
     _count(content, actor, counting[0] if counting else NOBODY, value)

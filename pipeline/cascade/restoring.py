@@ -12,7 +12,7 @@ from pipeline.cascade.arrivals import Arrival
 from pipeline.cascade.content import Content
 from pipeline.cascade.facts import Reader
 from pipeline.cascade.fold import enter
-from pipeline.cascade.freeze import discard
+from pipeline.cascade.freeze import discard, suspect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ class Restored(NamedTuple):
 
 
 def restore(content_id: str, population: Mapping[str, int], chunks: Sequence[bytes]) -> Restored:
-    """The state of a content, from all its chunks in order (at least one). Nothing is left to freeze. Raises ValueError for broken chunks."""
+    """The state of a content, from all its chunks in order (at least one). Nothing is left to freeze, but what `suspect` says. Raises ValueError for broken chunks."""
     content = Content(content_id, population)
     content.tree.defer_sums()
     total = 0
@@ -44,6 +44,7 @@ def restore(content_id: str, population: Mapping[str, int], chunks: Sequence[byt
     content.tree.make_sums()
     content.duplicates = last.duplicates
     discard(content)
+    suspect(content)
     return Restored(content, total, last.last_offset, last.arrived_ms, last.count, last.start)
 
 

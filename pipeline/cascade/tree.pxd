@@ -1,7 +1,10 @@
 cimport cython
 from pipeline.cascade.columns cimport Columns
+from pipeline.cascade.levels cimport Levels
+from pipeline.cascade.stack cimport Stack
 
 cdef int BELOW, PLACED, ROOT, _NONE
+cdef long long _MOST
 
 cdef class Tree(Columns):
     cdef int *parent
@@ -17,16 +20,15 @@ cdef class Tree(Columns):
     cdef int *next_sibling
     cdef int *previous_sibling
     cdef signed char *mark
-    cdef list marked
-    cdef list breadth
-    cdef list exact_breadth
-    cdef list live_breadth
-    cdef list reach_breadth
-    cdef object depth_sum
-    cdef object square_sum
+    cdef Stack marked
+    cdef Levels levels
+    cdef long long depth_sum
+    cdef object squares_before
+    cdef long long squares
     cdef bint deferred
 
     cdef _reserve(self)
+    @cython.locals(levels=Levels, node=int)
     cdef int add(self, int parent, bint exact_edge) except -1
     cdef defer_sums(self)
     @cython.locals(node=int, top=int)
@@ -36,7 +38,10 @@ cdef class Tree(Columns):
     cdef int _leaf(self, int node)
     @cython.locals(size=cython.longlong)
     cdef _close(self, int node)
+    cdef _add_squares(self, long long change)
+    cdef square_sum(self)
     cdef place(self, int node)
+    @cython.locals(place=int)
     cdef forget_marks(self)
     cdef list move(self, int node, int parent)
     cdef set_exact_edge(self, int node, bint exact)
@@ -44,13 +49,12 @@ cdef class Tree(Columns):
     cdef set_credit(self, int node, long long reach)
     cdef bint under(self, int node, int ancestor)
     cdef int top(self, int node)
+    @cython.locals(squares=cython.longlong, before=cython.longlong)
     cdef _grow(self, int node, long long nodes, long long live, long long reach)
     cdef _grow_sums(self, int node, long long live, long long reach)
     cdef _link(self, int node, int parent)
     cdef _unlink(self, int node, int parent)
-    @cython.locals(node=int, child=int)
+    @cython.locals(node=int, child=int, parent=int, depth=int, exact=int, before=int)
     cdef list _place_again(self, int top)
+    @cython.locals(before=int, exact_before=int, levels=Levels)
     cdef _set_depths(self, int node, int depth, int exact)
-
-cdef count(list histogram, int slot, long long change)
-cdef shift(list histogram, int old, int new, long long amount)

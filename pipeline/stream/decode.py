@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline.cascade import events_of
 from schemas.check import check
 from schemas.dead_letter import RefusedError
 from schemas.wire import WireEvent
@@ -18,11 +19,12 @@ Decoded = WireEvent | RefusedError
 
 def decode(records: Iterable[Record]) -> list[Decoded]:
     """One entry per record, in order. Never raises for what a record holds; its neighbours are not touched."""
-    decoded: list[Decoded] = []
-    for record in records:
-        try:
-            decoded.append(check(record.value, record.timestamp))
-        except RefusedError as refused:
-            # The traceback would keep this frame, and with it the record, alive.
-            decoded.append(refused.with_traceback(None))
-    return decoded
+    return events_of(list(records), _ask)
+
+
+def _ask(value: bytes | None, appended_ms: int) -> Decoded:
+    try:
+        return check(value, appended_ms)
+    except RefusedError as refused:
+        # The traceback would keep this frame, and with it the record, alive.
+        return refused.with_traceback(None)

@@ -180,6 +180,8 @@ class Member:
     async def _watch_lag(self) -> None:
         while True:
             self._measure_lag()
+            if self.ownership.behind:
+                self.flusher.nudge()
             await asyncio.sleep(LAG_EVERY_S)
 
     def _measure_lag(self) -> None:

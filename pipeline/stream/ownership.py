@@ -57,6 +57,11 @@ class Durable(Protocol):
         """What is new of a partition."""
         ...
 
+    @property
+    def behind(self) -> bool:
+        """Whether rows wait that no range waits for (`pipeline.stream.partition.PartitionState.behind`)."""
+        return any(state.behind for state in self.states.values())
+
     async def keep(self, frozen: Sequence[Frozen]) -> None:
         """Make it outlive this process."""
         ...

@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from pipeline.cascade import Content, Events, Outcome, discard, fold, freeze, micros
+from pipeline.cascade import Content, Events, Run, discard, freeze, is_behind, suspect
+from pipeline.stream.chunks import Tail
 from pipeline.stream.dead_letters import DeadLetter
 from pipeline.stream.misplaced import Fence, Misplaced
 from pipeline.stream.moved import first_place
-from pipeline.stream.raw_rows import event_row
 from pipeline.stream.replayed import Replayed
 from pipeline.stream.thaw import Held
 from schemas.changelog import REPLAY_VALUE, replay_key
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from pipeline.stream.decode import Decoded
     from schemas.dead_letter import Identity
     from schemas.rows import Blocks
-
-_APPLIED, _DUPLICATE = Outcome.APPLIED, Outcome.DUPLICATE
 
 Place = Callable[[bytes], int]
 """The partition that a key belongs to, as Kafka's default partitioner says."""
@@ -91,48 +89,64 @@ class PartitionState:
     ) -> None:
         self.topic = topic
         self.partition = partition
-        self.next_offset = 0
-        """Records below were applied; a record is applied once."""
-        self.nodes = self.facts = 0
-        """Spreads, and facts of all kinds, held in memory."""
-        self.latest_ms = 0
-        """When Kafka appended the latest record that was folded."""
+        self.nodes = 0
+        """Spreads held in memory."""
         self.population = population
         self._cold = cold
         self._kept_offset = 0
         self._place = place
         self._epoch = epoch
-        self._contents: dict[str, Held] = {}
+        self._run = Run(partition, epoch)
+        self._contents = self._run.contents
         self._fence = Fence()
         self._replayed = Replayed()
-        self._touched: list[Held] = []
-        """Changed since the last rows were made."""
-        self._unkept: list[Held] = []
-        """Changed since the changelog's last records were made."""
-        self._raw = Events()
         self._refused: list[tuple[object, ...]] = []
 
     def __len__(self) -> int:
         """Contents held in memory."""
         return len(self._contents)
 
+    @property
+    def next_offset(self) -> int:
+        """Records below were applied; a record is applied once."""
+        return self._run.next_offset
+
+    @property
+    def latest_ms(self) -> int:
+        """When Kafka appended the latest record that was folded, milliseconds since 1970."""
+        return self._run.latest_ms
+
+    @property
+    def facts(self) -> int:
+        """Facts of all kinds held in memory."""
+        return self._run.facts
+
     def apply(self, records: Iterable[Record], decoded: Iterable[Decoded]) -> Applied:
         """Fold the records that are new here. `decoded` has one entry per record. O(depth) per event, see `pipeline.cascade.fold`."""
-        done = Applied()
-        for record, event in zip(records, decoded, strict=True):
-            if record.offset < self.next_offset:
-                done.skipped += 1
-                continue
-            self.next_offset = record.offset + 1
-            if isinstance(event, RefusedError):
-                self._refuse(record, event, done)
-                continue
-            held = self._contents.get(event.content_id)
-            if held is None or record.headers or held.key != record.key:
-                held = self._place_of(event, record, done)
-            if held is not None:
-                self._fold(held, event, record, done)
+        records, decoded = list(records), list(decoded)
+        if len(records) != len(decoded):
+            raise ValueError(f"{len(records)} records and {len(decoded)} of them decoded")
+        done, run = Applied(), self._run
+        run.folded = run.duplicates = 0
+        at = 0
+        while (at := run.fold(records, decoded, at)) < len(records):
+            self._apply_one(records[at], decoded[at], done)
+            at += 1
+        done.folded, done.duplicates = run.folded, run.duplicates
         return done
+
+    def _apply_one(self, record: Record, event: Decoded, done: Applied) -> None:
+        """A record that may be anything: refused, applied before, misplaced, the first of its content, or with headers."""
+        if record.offset < self._run.next_offset:
+            done.skipped += 1
+            return
+        self._run.next_offset = record.offset + 1
+        if isinstance(event, RefusedError):
+            self._refuse(record, event, done)
+            return
+        held = self._place_of(event, record, done)
+        if held is not None:
+            self._run.fold_one(held, record, event)
 
     def missing(self, decoded: Iterable[Decoded]) -> list[bytes]:
         """Contents of these events that have left memory: they must be back (`admit`) before the events are applied."""
@@ -148,35 +162,39 @@ class PartitionState:
         if content_id not in self._contents:
             self._contents[content_id] = held
             self.nodes += held.nodes
-            self.facts += held.tail.total
-            self.latest_ms = max(self.latest_ms, held.arrived_ms)
+            self._run.facts += held.tail.total
+            self._run.latest_ms = max(self.latest_ms, held.arrived_ms)
+            if is_behind(held.content):
+                self._leave([held])
 
     def resume(
         self, next_offset: int, fence: Mapping[int, int], latest_ms: int, replayed: Iterable[Identity] = ()
     ) -> None:
         """Go on from where the changelog says."""
         self._replayed = Replayed(replayed)
-        self.latest_ms = latest_ms
-        self.next_offset = self._kept_offset = next_offset
+        self._run.latest_ms = latest_ms
+        self._run.next_offset = self._kept_offset = next_offset
         self._fence.restore(fence)
 
     def sort(self) -> None:
         """Contents came to memory in any order: from now on those idle the longest leave first."""
-        self._contents = dict(sorted(self._contents.items(), key=lambda item: item[1].arrived_ms))
+        ordered = sorted(self._contents.items(), key=lambda item: item[1].arrived_ms)
+        self._contents.clear()
+        self._contents.update(ordered)
 
     def changes(self) -> Changes | None:
         """What is new for the changelog since the last call; None when nothing is. From then on it is the caller's to keep."""
         if self.next_offset == self._kept_offset:
             return None
         records: list[KeyValue] = []
-        for held in self._unkept:
+        for held in self._run.unkept:
             # The contents that changed last stand last: `evict` looks from the front.
             content_id = held.content.content_id
             self._contents[content_id] = self._contents.pop(content_id)
             held.unkept = False
             records += held.tail.take(held.key, held.last_offset, held.arrived_ms, held.content.duplicates)
         records += [(replay_key(identity), REPLAY_VALUE) for identity in self._replayed.take()]
-        self._unkept = []
+        self._run.unkept = []
         self._kept_offset = self.next_offset
         return Changes(records, self.next_offset, self._fence.seen(), self.latest_ms)
 
@@ -195,32 +213,46 @@ class PartitionState:
                 facts += held.tail.total
         for content_id in leaving:
             self.nodes -= self._contents.pop(content_id).nodes
-        self.facts -= facts
+        self._run.facts -= facts
         return len(leaving)
 
     def freeze(self, out: Blocks) -> None:
         """Append to `out` the rows of everything that changed since the last call, then forget what changed."""
-        for held in self._touched:
+        behind = []
+        for held in self._run.touched:
             version = self._epoch << 48 | held.last_offset
-            freeze(held.content, partition=self.partition, offset=held.last_offset, version=version, out=out)
-        if self._raw:
-            out.packed("events", Events).extend(self._raw)
+            if freeze(held.content, partition=self.partition, offset=held.last_offset, version=version, out=out):
+                behind.append(held)
+        if self._run.raw:
+            out.packed("events", Events).extend(self._run.raw)
         if self._refused:
             out.loose("dead_letters").rows.extend(self._refused)
         self._forget()
+        self._leave(behind)
+
+    @property
+    def behind(self) -> bool:
+        """Whether the next `freeze` has rows to make that wait for no record (`pipeline.cascade.freeze`). It is never kept: after a restore, and after
+        `discard`, the rows of amplifiers of large contents are all made again.
+        """
+        return any(is_behind(held.content) for held in self._run.touched)
 
     def discard(self) -> None:
-        """Forget what changed, without rows: they are in ClickHouse, because the offsets up to here were committed."""
-        for held in self._touched:
+        """Forget what changed, without rows: they are in ClickHouse, because the offsets up to here were committed. But see `behind`."""
+        behind = []
+        for held in self._run.touched:
             discard(held.content)
+            if suspect(held.content):
+                behind.append(held)
         self._forget()
+        self._leave(behind)
 
     def _admit(self, event: WireEvent, record: Record) -> Held | None:
         """A new content, when the record stands where it belongs."""
         key = event.content_id.encode()
         if key != record.key or self._place(key) != self.partition:
             return None
-        held = self._contents[event.content_id] = Held(Content(event.content_id, self.population), key)
+        held = self._contents[event.content_id] = Held(Content(event.content_id, self.population), key, Tail())
         return held
 
     def _place_of(self, event: WireEvent, record: Record, done: Applied) -> Held | None:
@@ -242,26 +274,6 @@ class PartitionState:
             return False
         return True
 
-    def _fold(self, held: Held, event: WireEvent, record: Record, done: Applied) -> None:
-        occurred_us = micros(event.occurred_at)
-        outcome = fold(held.content, event, occurred_us, held.tail.fresh)
-        held.last_offset = record.offset
-        held.arrived_ms = arrived_ms = record.timestamp
-        if arrived_ms > self.latest_ms:  # noqa: PLR1730 -- `max` costs ten times as much, and this runs for every event
-            self.latest_ms = arrived_ms
-        if not held.touched:
-            held.touched = True
-            self._touched.append(held)
-        if not held.unkept:
-            held.unkept = True
-            self._unkept.append(held)
-        done.folded += 1
-        if outcome is not _APPLIED:
-            done.duplicates += 1
-        if outcome is not _DUPLICATE:
-            self.facts += 1
-            event_row(self._raw, event, occurred_us, record, self.partition, self._epoch)
-
     def _refuse(self, record: Record, error: RefusedError, done: Applied) -> None:
         letter = DeadLetter(self.topic, self.partition, record, error)
         done.dead_letters.append(letter)
@@ -271,10 +283,16 @@ class PartitionState:
         key = event.content_id.encode()
         return Misplaced(key, self._place(key), record, self.partition)
 
+    def _leave(self, behind: list[Held]) -> None:
+        """Let contents stay in memory, and be looked at by the next `freeze`."""
+        for held in behind:
+            held.touched = True
+        self._run.touched += behind
+
     def _forget(self) -> None:
-        for held in self._touched:
+        for held in self._run.touched:
             size = held.content.size - 1
             self.nodes += size - held.nodes
             held.nodes = size
             held.touched = False
-        self._touched, self._raw, self._refused = [], Events(), []
+        self._run.touched, self._run.raw, self._refused = [], Events(), []

@@ -129,7 +129,7 @@ async def _copy(
         **client_options(settings),
         acks="all",
         enable_idempotence=True,
-        compression_type="lz4",
+        compression_type="zstd",  # lz4 as aiokafka calls it costs five times the CPU and leaves a seventh more bytes
         max_batch_size=BATCH_BYTES,
         max_request_size=MAX_REQUEST_BYTES,
     )

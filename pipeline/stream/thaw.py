@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pipeline.cascade import Content, Restored, restore
+from pipeline.cascade import HeldContent, Restored, restore
 from pipeline.stream.chunks import CLOSE_FROM, Tail
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-@dataclass(slots=True, eq=False)
-class Held:
+class Held(HeldContent):
     """One content with what its partition must know of it."""
 
-    content: Content
-    key: bytes
-    last_offset: int = -1
-    """Of the last record applied to it."""
-    arrived_ms: int = 0
-    """When Kafka appended that record, milliseconds since 1970."""
-    nodes: int = 0
-    tail: Tail = field(default_factory=Tail)
-    touched: bool = False
-    """Changed since the last rows were made."""
-    unkept: bool = False
-    """Changed since the changelog's last records were made."""
+    __slots__ = ()
 
 
 def thaw(key: bytes, values: Sequence[bytes], population: Mapping[str, int]) -> Held:
     """The state of a content from all its chunks, in order. Nothing of it waits to be written."""
     back = restore(key.decode(), population, values)
     tail = _tail(len(values) - 1, back, values[-1])
-    return Held(back.content, key, back.last_offset, back.arrived_ms, back.content.size - 1, tail)
+    return Held(back.content, key, tail, back.last_offset, back.arrived_ms)
 
 
 def _tail(number: int, back: Restored, last: bytes) -> Tail:

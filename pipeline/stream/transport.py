@@ -7,6 +7,7 @@ committed, and after every rebalance or seek reading starts again at the committ
 | override                                          | instead of Faust's                                                         |
 |---------------------------------------------------|----------------------------------------------------------------------------|
 | `getmany`                                         | one message per partition and fetch; none that a rebalance or a seek overtook |
+| `_fetch_records`                                  | records as aiokafka reads them, not copied into objects of Python          |
 | `ack`, `_new_offset`, `_filter_tps_with_pending_acks`, `_add_gap` | the ledger                                                 |
 | `perform_seek`                                    | rewinds partitions without a commit too, drops their ranges                |
 | `on_partitions_revoked`                           | work in flight is stored and committed first, within one deadline          |
@@ -33,7 +34,7 @@ from pipeline.stream.ledger import Ledger
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 
-    from aiokafka.structs import ConsumerRecord
+    from pipeline.stream.batch import Record
 
 POLL_S = 0.25
 """Longest wait for records before the set of readable partitions is looked at again."""
@@ -64,6 +65,10 @@ class Host(Protocol):
     conf: Any
 
 
+def _as_it_is(_: Any, record: Record) -> Record:
+    return record
+
+
 class ConsumerThread(driver.AIOKafkaConsumerThread):
     """The thread that talks to Kafka, with our fetch sizes and client options."""
 
@@ -87,6 +92,14 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             fetch_max_wait_ms=500,
             check_crcs=conf.broker_check_crcs,
         )
+
+    async def _fetch_records(self, consumer: AIOKafkaConsumer, *args: Any, **options: Any) -> Any:
+        """As Faust's, but the records stay as aiokafka's reader made them: to make a `ConsumerRecord` of each costs as much as to decode it."""
+        for fetched in consumer._fetcher._records.values():  # noqa: SLF001 - as Faust's does
+            records = getattr(fetched, "_partition_records", None)  # an error has none
+            if records is not None:
+                records._consumer_record = _as_it_is  # noqa: SLF001 - there is no other way in
+        return await super()._fetch_records(consumer, *args, **options)
 
     _committing: asyncio.Task[bool] | None = None
 
@@ -180,16 +193,16 @@ class Consumer(driver.Consumer):
             self._position_is_lost = True
         return not self._position_is_lost
 
-    async def _fetch(self) -> Mapping[TP, Sequence[ConsumerRecord]]:
+    async def _fetch(self) -> Mapping[TP, Sequence[Record]]:
         readable = self._get_active_partitions() - self._held
         if readable:
-            return cast("Mapping[TP, Sequence[ConsumerRecord]]", await self._getmany(readable, POLL_S))
+            return cast("Mapping[TP, Sequence[Record]]", await self._getmany(readable, POLL_S))
         self._changed.clear()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._changed.wait(), POLL_S)
         return {}
 
-    def _to_message(self, tp: TP, records: Sequence[ConsumerRecord]) -> ConsumerMessage:
+    def _to_message(self, tp: TP, records: Sequence[Record]) -> ConsumerMessage:
         last = records[-1]
         handed_out = self.ledgers[tp].hand_out(records[0].offset, last.offset)
         return ConsumerMessage(

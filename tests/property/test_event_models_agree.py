@@ -16,7 +16,9 @@ from hypothesis import event as note
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from support.stream import FakeRecord
 
+from pipeline.cascade import events_of
 from schemas.check import _fast, check
 from schemas.dead_letter import RefusedError
 from schemas.event import ShareEvent
@@ -242,6 +244,22 @@ def test_both_models_accept_and_refuse_the_same_inputs(value):
         assert fast == event
     elif event is not None:  # the fast path may doubt a good event for two reasons only
         assert rb"\u0000" in value or repeats_a_name(value)
+
+
+APPENDED_MS = 1_769_903_999_000 - 300_000  # of records whose event is likely to be dated as late as it may be
+
+
+@settings(max_examples=1000, deadline=None)
+@given(
+    st.lists(values | mangled(), max_size=3),
+    st.sampled_from([-1, 0, APPENDED_MS - 1, APPENDED_MS, APPENDED_MS + 999, END_OF_TIME_MS, 2**62]),
+)
+def test_the_core_is_certain_of_what_the_fast_path_is_certain_of(some, appended_ms):
+    asked = []
+    records = [FakeRecord(offset, b"c", value, appended_ms) for offset, value in enumerate(some)]
+    found = events_of(records, lambda *doubted: asked.append(doubted))
+    assert found == [_fast(value, appended_ms) for value in some]
+    assert asked == [(value, appended_ms) for value in some if _fast(value, appended_ms) is None]
 
 
 TIMELESS = [

@@ -40,9 +40,11 @@ class CoreRun:
         self.offset += 1
         return fold(self.content, event, micros(event.occurred_at)).name
 
-    def freeze(self) -> None:
+    def freeze(self, **options: int) -> bool:
         version = EPOCH << 48 | self.offset
-        freeze(self.content, partition=PARTITION, offset=self.offset, version=version, out=self.blocks)
+        return freeze(
+            self.content, partition=PARTITION, offset=self.offset, version=version, out=self.blocks, **options
+        )
 
     def discard(self) -> None:
         discard(self.content)

@@ -5,18 +5,17 @@ from __future__ import annotations
 import msgspec
 import pytest
 from support.sink_rows import blocks
-from support.stream import APPENDED_MS, FakeRecord, event_json
+from support.stream import APPENDED_MS, FakeRecord, apply, event_json
 
-from pipeline.cascade import Events
 from pipeline.errors import SinkRowError
 from pipeline.metrics import Metric, Metrics
 from pipeline.sinks.memory import MemorySink
 from pipeline.stream.lookup import recovered
-from pipeline.stream.raw_rows import event_row
+from pipeline.stream.partition import PartitionState
 from pipeline.stream.salvage import WITHOUT_BYTES, Salvage
 from schemas.check import check
 from schemas.rows import TABLES, Blocks, EventRow
-from schemas.wire import decode, micros
+from schemas.wire import decode
 
 
 class Picky(MemorySink):
@@ -120,18 +119,17 @@ async def test_a_dead_letter_that_is_refused_without_its_bytes_too_stops_the_wor
         await bench.write(blocks(dead_letters=[{"topic": "t", "payload": b"x"}]))
 
 
-def raw(event, value):
-    out = Events()
-    event_row(out, event, micros(event.occurred_at), FakeRecord(7, b"c", value), 2, 0)
-    (row,) = out.rows
-    return row
+def raw(*values):
+    """The packed rows of events at offset 7 and beyond."""
+    state, out = PartitionState("t", 2, lambda _key: 2, {}), Blocks()
+    apply(state, *[FakeRecord(offset, b"c", value) for offset, value in enumerate(values, 7)])
+    state.freeze(out)
+    return out["events"]
 
 
 async def test_packed_rows_are_looked_at_one_by_one():
-    bench, out = Bench("e1"), Events()
-    for name in ("e0", "e1", "e2"):
-        event = decode(event_json(name, "c"))
-        event_row(out, event, micros(event.occurred_at), FakeRecord(7, b"c", b""), 2, 0)
+    bench = Bench("e1")
+    out = raw(*[event_json(name, "c") for name in ("e0", "e1", "e2")])
     await bench.write(Blocks(events=out))
     assert [one["event_id"] for one in bench.sink.rows("events")] == ["e0", "e2"]
     assert len(bench.sink.rows("dead_letters")) == 1
@@ -140,7 +138,7 @@ async def test_packed_rows_are_looked_at_one_by_one():
 def test_the_event_made_from_a_row_is_the_one_that_made_the_row():
     value = event_json("e", "c", parent_event_id="p", parent_basis="exact", audience_size=0, attributes={"url": "é"})
     event = decode(value)
-    stood = raw(event, value)
+    (stood,) = raw(value).rows
     made = recovered(EventRow.model_construct(**dict(zip(EventRow.model_fields, stood, strict=True))))
     assert check(made.value, APPENDED_MS) == event
     assert (made.offset, made.key, made.timestamp) == (7, b"c", APPENDED_MS)
@@ -149,7 +147,7 @@ def test_the_event_made_from_a_row_is_the_one_that_made_the_row():
 def test_a_counter_is_made_from_its_row_too():
     value = event_json("e", "c", "counter", counter_kind="like", count=0)
     event = decode(value)
-    stood = raw(event, value)
+    (stood,) = raw(value).rows
     made = recovered(EventRow.model_construct(**dict(zip(EventRow.model_fields, stood, strict=True))))
     assert msgspec.json.decode(made.value)["count"] == 0
     assert check(made.value, APPENDED_MS) == event

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.meter import Meter, cpu_seconds, say
 from benchmarks.peers.worker.figures import from_clickhouse, from_states
-from pipeline.cascade import discard
+from pipeline.cascade import Run, discard
 from pipeline.clickhouse import client
 from pipeline.config import Settings
 from pipeline.metrics import Metric, Metrics
@@ -146,10 +146,16 @@ def settings() -> Settings:
 
 def without_rows() -> None:
     """n: nobody takes rows, so none are made, as the peers make none."""
-    if not {"freeze", "event_row"} <= vars(partition).keys():
+    if not {"freeze", "Run"} <= vars(partition).keys():
         raise RuntimeError("rows are made elsewhere now: say here how to leave that out")
     partition.freeze = lambda content, **_: discard(content)
-    partition.event_row = lambda *_: ()
+    partition.Run = run_without_rows
+
+
+def run_without_rows(partition: int, epoch: int) -> Run:
+    run = Run(partition, epoch)
+    run.rows = False
+    return run
 
 
 def without_clickhouse() -> None:
