@@ -6,9 +6,9 @@ from pipeline.cascade.content import Content
 from pipeline.cascade.fold import Outcome, fold
 from pipeline.cascade.freeze import discard, freeze, is_behind, suspect
 from pipeline.cascade.held import HeldContent
-from pipeline.cascade.minutes import Window, windows
 from pipeline.cascade.moments import micros
 from pipeline.cascade.restoring import Restored, restore
+from pipeline.cascade.rolling import Window, windows
 from pipeline.cascade.run import Run
 from pipeline.cascade.tree import __file__ as _core
 

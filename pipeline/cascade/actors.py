@@ -11,7 +11,19 @@ from pipeline.cascade.stack import Stack
 class Actors(Columns):
     """Everyone who acted on the content, or was named as a parent."""
 
-    __slots__ = ("author_value", "changed", "counted", "first", "mark", "more", "names", "platform", "posts", "turn", "value")
+    __slots__ = (
+        "author_value",
+        "changed",
+        "counted",
+        "first",
+        "mark",
+        "more",
+        "names",
+        "platform",
+        "posts",
+        "turn",
+        "value",
+    )
 
     def __init__(self) -> None:
         super().__init__()

@@ -41,6 +41,8 @@ cdef int _amplifier_row(Content content, int actor, long long version, Amplifier
 cdef int _one_spread(Content content, int only, Amplifiers out) except -1
 @cython.locals(node=int, first=int, shares=int, audience=cython.longlong, others=cython.longlong, people=cython.longlong, top=int, bottom=int)
 cdef int _several_spreads(Content content, int actor, Amplifiers out) except -1
+@cython.locals(node=int, top=int, bottom=int, others=cython.longlong, people=cython.longlong)
+cpdef (long long, long long) downstream(Content content, int actor, list nodes) except *
 @cython.locals(node=int, top=int, bottom=int)
 cdef (int, int) _span(Content content, list nodes) except *
 @cython.locals(above=int)

@@ -27,9 +27,7 @@ _MANY = 64
 _COUNTED = ("share", "like", "comment", "click", "view")
 
 
-def freeze(
-    content: Content, *, partition: int, offset: int, version: int, out: Blocks, at_once: int = AT_ONCE
-) -> bool:
+def freeze(content: Content, *, partition: int, offset: int, version: int, out: Blocks, at_once: int = AT_ONCE) -> bool:
     """Append to `out` the present rows of all that changed, then forget what changed.
 
     `offset` is that of the last record applied to the content, `version` is epoch << 48 | offset. A row frozen again under the same
@@ -293,28 +291,36 @@ def _several_spreads(content: Content, actor: int, out: Amplifiers) -> None:
     """Of an actor with no spread, or with more than one."""
     spreads, tree = content.spreads, content.tree
     nodes = content.actors.spreads(actor)
-    first, shares, audience, others, people = NOBODY, 0, UNKNOWN, 0, 0
-    top, bottom = _span(content, nodes)
+    first, shares, audience = NOBODY, 0, UNKNOWN
     for node in nodes:
         if tree.live[node]:
             first = node if not shares else first
             shares += 1
             audience = max(audience, spreads.audience[node])
-        others -= tree.live[node]
-        people -= tree.credit[node]
-        if not (top < tree.depth[node] < bottom and _is_below(content, node, actor, tree.depth[node] - top)):
-            others += tree.below_live[node]
-            people += tree.below_reach[node]
     if nodes and not shares:
         first = nodes[0]
+    others, people = downstream(content, actor, nodes)
     out.spreads.add_number(len(nodes))
     out.shares.add_number(shares)
     out.audience_size.add_number(audience)
     out.depth.add_number(tree.depth[first] if nodes else 0)
     out.first_shared_at.add_number(spreads.time[first] if nodes else 0)
-    # Live spreads and reach by others below the actor's spreads, each counted once: the subtrees of its topmost spreads less its own.
     out.downstream_shares.add_number(others)
     out.downstream_reach.add_number(people)
+
+
+def downstream(content: Content, actor: int, nodes: list[int]) -> tuple[int, int]:
+    """(live spreads, reach) by others below an actor's spreads `nodes`, each counted once: the subtrees of its topmost spreads less its own."""
+    tree = content.tree
+    others = people = 0
+    top, bottom = _span(content, nodes)
+    for node in nodes:
+        others -= tree.live[node]
+        people -= tree.credit[node]
+        if not (top < tree.depth[node] < bottom and _is_below(content, node, actor, tree.depth[node] - top)):
+            others += tree.below_live[node]
+            people += tree.below_reach[node]
+    return others, people
 
 
 def _span(content: Content, nodes: list[int]) -> tuple[int, int]:
