@@ -27,9 +27,7 @@ _MANY = 64
 _COUNTED = ("share", "like", "comment", "click", "view")
 
 
-def freeze(
-    content: Content, *, partition: int, offset: int, version: int, out: Blocks, at_once: int = AT_ONCE
-) -> bool:
+def freeze(content: Content, *, partition: int, offset: int, version: int, out: Blocks, at_once: int = AT_ONCE) -> bool:
     """Append to `out` the present rows of all that changed, then forget what changed.
 
     `offset` is that of the last record applied to the content, `version` is epoch << 48 | offset. A row frozen again under the same
@@ -295,7 +293,8 @@ def _several_spreads(content: Content, actor: int, out: Amplifiers) -> None:
     nodes = content.actors.spreads(actor)
     first, shares, audience, others, people = NOBODY, 0, UNKNOWN, 0, 0
     top, bottom = _span(content, nodes)
-    for node in nodes:
+    for place in range(nodes.rows):
+        node = nodes.number[place]
         if tree.live[node]:
             first = node if not shares else first
             shares += 1
@@ -305,23 +304,24 @@ def _several_spreads(content: Content, actor: int, out: Amplifiers) -> None:
         if not (top < tree.depth[node] < bottom and _is_below(content, node, actor, tree.depth[node] - top)):
             others += tree.below_live[node]
             people += tree.below_reach[node]
-    if nodes and not shares:
-        first = nodes[0]
-    out.spreads.add_number(len(nodes))
+    if nodes.rows and not shares:
+        first = nodes.number[0]
+    out.spreads.add_number(nodes.rows)
     out.shares.add_number(shares)
     out.audience_size.add_number(audience)
-    out.depth.add_number(tree.depth[first] if nodes else 0)
-    out.first_shared_at.add_number(spreads.time[first] if nodes else 0)
+    out.depth.add_number(tree.depth[first] if nodes.rows else 0)
+    out.first_shared_at.add_number(spreads.time[first] if nodes.rows else 0)
     # Live spreads and reach by others below the actor's spreads, each counted once: the subtrees of its topmost spreads less its own.
     out.downstream_shares.add_number(others)
     out.downstream_reach.add_number(people)
 
 
-def _span(content: Content, nodes: list[int]) -> tuple[int, int]:
+def _span(content: Content, nodes: Stack) -> tuple[int, int]:
     """Only at depths between these two may a spread be below one of `nodes`: a subtree of s nodes goes less than s deeper than its top."""
     tree = content.tree
     top, bottom = tree.rows, 0
-    for node in nodes:
+    for place in range(nodes.rows):
+        node = nodes.number[place]
         if tree.size[node] > 1:
             top = min(top, tree.depth[node])
             bottom = max(bottom, tree.depth[node] + tree.size[node])

@@ -21,9 +21,7 @@ class Tail(Protocol):
         """All facts of the content."""
         ...
 
-    def take(
-        self, key: bytes, last_offset: int, arrived_ms: int, duplicates: int
-    ) -> Iterator[tuple[bytes, bytes]]:
+    def take(self, key: bytes, last_offset: int, arrived_ms: int, duplicates: int) -> Iterator[tuple[bytes, bytes]]:
         """The records that bring the changelog up to date."""
         ...
 

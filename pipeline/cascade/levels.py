@@ -18,7 +18,9 @@ class Levels(Columns):
     def __init__(self) -> None:
         super().__init__()
         self.nodes = self.no_longs()
-        self.exact = self.no_longs()  # nodes by the depth that they have when every edge that is not exact leads to the root
+        self.exact = (
+            self.no_longs()
+        )  # nodes by the depth that they have when every edge that is not exact leads to the root
         self.live = self.no_longs()  # those that are not retracted
         self.reach = self.no_longs()  # secondary reach attributed to them
         self.reserve(0)

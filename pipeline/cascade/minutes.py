@@ -64,7 +64,19 @@ class Depths(Columns):
 class Minutes(Columns):
     """Sums of each (minute, platform), by row."""
 
-    __slots__ = ("acts", "changed", "depths", "histogram", "live", "mark", "minute", "platform", "reach", "recent", "row_of")
+    __slots__ = (
+        "acts",
+        "changed",
+        "depths",
+        "histogram",
+        "live",
+        "mark",
+        "minute",
+        "platform",
+        "reach",
+        "recent",
+        "row_of",
+    )
 
     def __init__(self) -> None:
         super().__init__()
