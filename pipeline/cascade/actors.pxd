@@ -27,4 +27,5 @@ cdef class Actors(Columns):
     cdef drop_made(self)
     @cython.locals(place=int)
     cdef forget_marks(self)
-    cdef list spreads(self, int actor)
+    @cython.locals(first=int, one=Stack)
+    cdef Stack spreads(self, int actor)

@@ -30,7 +30,7 @@ class Actors(Columns):
         self.names = Names()  # of actor_id, by platform
         self.platform = self.no_ints()
         self.first = self.no_ints()  # its spread if it has one only, NOBODY, or SEVERAL
-        self.more: dict[int, list[int]] = {}  # its spreads by key, if it has several
+        self.more: dict[int, Stack] = {}  # its spreads by key, if it has several
         self.counted = self.no_ints()  # spread that its reach is attributed to, or NOBODY
         self.value = self.no_longs()  # audience counted there, or UNKNOWN
         self.posts: dict[int, list[tuple[int, int]]] = {}  # of an author: (act number, audience)
@@ -89,8 +89,12 @@ class Actors(Columns):
             self.mark[self.changed.number[place]] = 0
         self.changed.clear()
 
-    def spreads(self, actor: int) -> list[int]:
-        """The actor's spreads by key."""
-        if self.first[actor] >= 0:
-            return [self.first[actor]]
-        return self.more[actor] if self.first[actor] == SEVERAL else []
+    def spreads(self, actor: int) -> Stack:
+        """The actor's spreads by key; not to be changed."""
+        first = self.first[actor]
+        if first == SEVERAL:
+            return self.more[actor]
+        one = Stack()
+        if first != NOBODY:
+            one.push(first)
+        return one

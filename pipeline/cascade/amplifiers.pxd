@@ -4,6 +4,7 @@ from pipeline.cascade.content cimport Content
 from pipeline.cascade.freeze cimport downstream
 from pipeline.cascade.names cimport Names
 from pipeline.cascade.spreads cimport Spreads
+from pipeline.cascade.stack cimport Stack
 from pipeline.cascade.tree cimport Tree
 
 cdef int NOBODY, UNKNOWN, _SPARE
@@ -14,6 +15,8 @@ cdef int NOBODY, UNKNOWN, _SPARE
 )
 cpdef list top_amplifiers(Content content, int n=*)
 cdef tuple _rank(Content content, int actor)
+@cython.locals(nodes=Stack)
+cdef list _nodes(Content content, int actor)
 @cython.locals(tree=Tree, only=int, node=int)
 cdef long long _most_reach(Content content, int actor) except? -1
 @cython.locals(tree=Tree, only=int, node=int)

@@ -66,7 +66,7 @@ def _most_reach(content: Content, actor: int) -> int:
     tree, only = content.tree, content.actors.first[actor]
     if only >= 0:
         return tree.below_reach[only] - tree.credit[only]
-    return sum([tree.below_reach[node] - tree.credit[node] for node in content.actors.spreads(actor)])
+    return sum([tree.below_reach[node] - tree.credit[node] for node in _nodes(content, actor)])
 
 
 def _most_shares(content: Content, actor: int) -> int:
@@ -74,7 +74,12 @@ def _most_shares(content: Content, actor: int) -> int:
     tree, only = content.tree, content.actors.first[actor]
     if only >= 0:
         return tree.below_live[only] - tree.live[only]
-    return sum([tree.below_live[node] - tree.live[node] for node in content.actors.spreads(actor)])
+    return sum([tree.below_live[node] - tree.live[node] for node in _nodes(content, actor)])
+
+
+def _nodes(content: Content, actor: int) -> list[int]:
+    nodes = content.actors.spreads(actor)
+    return nodes.listed(0, nodes.rows)
 
 
 def _best(content: Content, found: list[tuple[_Rank, int]], n: int) -> list[tuple[_Rank, int]]:
@@ -93,7 +98,7 @@ def _earliest(content: Content, actor: int) -> int:
     only = content.actors.first[actor]
     if only >= 0:
         return only
-    nodes = content.actors.spreads(actor)
+    nodes = _nodes(content, actor)
     for node in nodes:
         if content.tree.live[node]:
             return node
@@ -109,7 +114,7 @@ def _audience(content: Content, actor: int) -> int:
     only = content.actors.first[actor]
     if only >= 0:
         return content.spreads.audience[only] if content.tree.live[only] else UNKNOWN
-    known = [content.spreads.audience[node] for node in content.actors.spreads(actor) if content.tree.live[node]]
+    known = [content.spreads.audience[node] for node in _nodes(content, actor) if content.tree.live[node]]
     return max(known, default=UNKNOWN)
 
 

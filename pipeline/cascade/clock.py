@@ -19,8 +19,8 @@ from pipeline.cascade.virality import live_reproduction, reproduction, structura
 
 if TYPE_CHECKING:
     from pipeline.cascade.content import Content
-    from pipeline.cascade.tree import Tree
     from pipeline.cascade.rolling import Window
+    from pipeline.cascade.tree import Tree
 
 __all__ = ["Amplifier", "Figures", "Standing", "figures", "label", "standing", "top_amplifiers", "viral_score"]
 

@@ -21,6 +21,8 @@ from pipeline.cascade.tree import Tree
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pipeline.cascade.stack import Stack
+
 OTHER_POPULATION = 100_000_000
 """People that could be reached on a platform that the settings do not name."""
 
@@ -89,7 +91,7 @@ class Content:
         self.log_sums: list[int] = []  # by platform: Σ log1p(−f/N), see `reach`
 
         self.waiting: dict[int, list[int]] = {}  # number of an event not come → spreads that name it
-        self.followers: dict[int, list[int]] = {}  # actor → spreads placed by it, by key
+        self.followers: dict[int, Stack] = {}  # actor → spreads placed by it, by key
         self.broken: dict[int, int] = {}  # spread on the root because of a cycle → parent it asks for
         self.status_counts = [0] * 8
 

@@ -39,11 +39,11 @@ cdef int _pack_named(Content content, int node, Column out) except -1
 cdef int _minute_row(Content content, int row, long long version, ContentMinutes out) except -1
 cdef int _amplifier_row(Content content, int actor, long long version, Amplifiers out) except -1
 cdef int _one_spread(Content content, int only, Amplifiers out) except -1
-@cython.locals(node=int, first=int, shares=int, audience=cython.longlong, others=cython.longlong, people=cython.longlong, top=int, bottom=int)
+@cython.locals(node=int, place=int, nodes=Stack, first=int, shares=int, audience=cython.longlong, others=cython.longlong, people=cython.longlong, top=int, bottom=int)
 cdef int _several_spreads(Content content, int actor, Amplifiers out) except -1
-@cython.locals(node=int, top=int, bottom=int, others=cython.longlong, people=cython.longlong)
-cpdef (long long, long long) downstream(Content content, int actor, list nodes) except *
-@cython.locals(node=int, top=int, bottom=int)
-cdef (int, int) _span(Content content, list nodes) except *
+@cython.locals(node=int, place=int, top=int, bottom=int, others=cython.longlong, people=cython.longlong)
+cpdef (long long, long long) downstream(Content content, int actor, Stack nodes) except *
+@cython.locals(node=int, place=int, top=int, bottom=int)
+cdef (int, int) _span(Content content, Stack nodes) except *
 @cython.locals(above=int)
 cdef bint _is_below(Content content, int node, int actor, int steps) except -1

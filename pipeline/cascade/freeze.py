@@ -292,29 +292,31 @@ def _several_spreads(content: Content, actor: int, out: Amplifiers) -> None:
     spreads, tree = content.spreads, content.tree
     nodes = content.actors.spreads(actor)
     first, shares, audience = NOBODY, 0, UNKNOWN
-    for node in nodes:
+    for place in range(nodes.rows):
+        node = nodes.number[place]
         if tree.live[node]:
             first = node if not shares else first
             shares += 1
             audience = max(audience, spreads.audience[node])
-    if nodes and not shares:
-        first = nodes[0]
+    if nodes.rows and not shares:
+        first = nodes.number[0]
     others, people = downstream(content, actor, nodes)
-    out.spreads.add_number(len(nodes))
+    out.spreads.add_number(nodes.rows)
     out.shares.add_number(shares)
     out.audience_size.add_number(audience)
-    out.depth.add_number(tree.depth[first] if nodes else 0)
-    out.first_shared_at.add_number(spreads.time[first] if nodes else 0)
+    out.depth.add_number(tree.depth[first] if nodes.rows else 0)
+    out.first_shared_at.add_number(spreads.time[first] if nodes.rows else 0)
     out.downstream_shares.add_number(others)
     out.downstream_reach.add_number(people)
 
 
-def downstream(content: Content, actor: int, nodes: list[int]) -> tuple[int, int]:
+def downstream(content: Content, actor: int, nodes: Stack) -> tuple[int, int]:
     """(live spreads, reach) by others below an actor's spreads `nodes`, each counted once: the subtrees of its topmost spreads less its own."""
     tree = content.tree
     others = people = 0
     top, bottom = _span(content, nodes)
-    for node in nodes:
+    for place in range(nodes.rows):
+        node = nodes.number[place]
         others -= tree.live[node]
         people -= tree.credit[node]
         if not (top < tree.depth[node] < bottom and _is_below(content, node, actor, tree.depth[node] - top)):
@@ -323,11 +325,12 @@ def downstream(content: Content, actor: int, nodes: list[int]) -> tuple[int, int
     return others, people
 
 
-def _span(content: Content, nodes: list[int]) -> tuple[int, int]:
+def _span(content: Content, nodes: Stack) -> tuple[int, int]:
     """Only at depths between these two may a spread be below one of `nodes`: a subtree of s nodes goes less than s deeper than its top."""
     tree = content.tree
     top, bottom = tree.rows, 0
-    for node in nodes:
+    for place in range(nodes.rows):
+        node = nodes.number[place]
         if tree.size[node] > 1:
             top = min(top, tree.depth[node])
             bottom = max(bottom, tree.depth[node] + tree.size[node])

@@ -24,6 +24,7 @@ from pipeline.cascade.codes import (
     UNRESOLVED,
 )
 from pipeline.cascade.minutes import move
+from pipeline.cascade.stack import Stack
 
 if TYPE_CHECKING:
     from pipeline.cascade.content import Content
@@ -52,7 +53,7 @@ def _by_actor(content: Content, node: int) -> tuple[int, int]:
     theirs = content.actors.spreads(actor)
     earlier = spreads.position(theirs, node, False)
     if earlier:
-        return theirs[earlier - 1], BY_ACTOR
+        return theirs.number[earlier - 1], BY_ACTOR
     return ROOT, AT_ROOT if actor in content.actors.posts else UNRESOLVED
 
 
@@ -65,7 +66,9 @@ def enlist(content: Content, node: int) -> None:
     if named >= 0:
         content.waiting.setdefault(named, []).append(node)
     if actor != NOBODY:
-        followers = content.followers.setdefault(actor, [])
+        followers = content.followers.get(actor)
+        if followers is None:
+            followers = content.followers[actor] = Stack()
         followers.insert(spreads.position(followers, node, True), node)
 
 
@@ -93,21 +96,25 @@ def actor_changed(content: Content, actor: int, after: int) -> None:
     Those are the ones after it and not after the actor's next spread.
     """
     followers = content.followers.get(actor)
-    if not followers:
+    if followers is None:
         return
     spreads = content.spreads
     theirs = content.actors.spreads(actor)
     following = spreads.position(theirs, after, True)
     start = spreads.position(followers, after, True)
-    end = spreads.position(followers, theirs[following], True) if following < len(theirs) else len(followers)
-    for node in followers[start:end]:
+    end = followers.rows
+    if following < theirs.rows:
+        end = spreads.position(followers, theirs.number[following], True)
+    for node in followers.listed(start, end):
         relink(content, node)
 
 
 def author_arrived(content: Content, actor: int) -> None:
     """Place again the spreads that follow an actor who has just become an author."""
-    for node in content.followers.get(actor, ()):
-        relink(content, node)
+    followers = content.followers.get(actor)
+    if followers is not None:
+        for node in followers.listed(0, followers.rows):
+            relink(content, node)
 
 
 def relink(content: Content, node: int) -> None:
@@ -189,7 +196,7 @@ def _unfollow(content: Content, node: int) -> None:
     if followers is None:
         return
     at = content.spreads.position(followers, node, False)  # thousands may wait for one event: no search from the front
-    if at < len(followers) and followers[at] == node:
-        del followers[at]
-        if not followers:
+    if at < followers.rows and followers.number[at] == node:
+        followers.drop(at)
+        if not followers.rows:
             del content.followers[actor]

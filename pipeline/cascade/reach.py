@@ -20,6 +20,7 @@ from pipeline.cascade.logs import UNIT, log_not_reached
 
 if TYPE_CHECKING:
     from pipeline.cascade.content import Content
+    from pipeline.cascade.stack import Stack
 
 
 def add_spread(content: Content, node: int) -> None:
@@ -41,9 +42,9 @@ def remove_spread(content: Content, node: int) -> None:
     actor = content.spreads.actor[node]
     if actors.first[actor] == SEVERAL:
         left = actors.more[actor]
-        left.remove(node)
-        if len(left) == 1:
-            actors.first[actor] = left[0]
+        left.drop(_place(left, node))
+        if left.rows == 1:
+            actors.first[actor] = left.number[0]
             del actors.more[actor]
     else:
         actors.first[actor] = NOBODY
@@ -54,7 +55,7 @@ def remove_spread(content: Content, node: int) -> None:
 def recount(content: Content, actor: int) -> None:
     """Judge again, from all its spreads, where and with what audience an actor counts."""
     actors, spreads, tree = content.actors, content.spreads, content.tree
-    theirs = actors.spreads(actor)
+    theirs = actors.spreads(actor).listed(0, actors.spreads(actor).rows)
     if theirs:
         actors.change(actor, PLACED)
     counting = [] if actor in actors.posts else [node for node in theirs if tree.live[node]]
@@ -105,6 +106,13 @@ def _list_spread(content: Content, actor: int, node: int) -> None:
     theirs = actors.more[actor] = actors.spreads(actor)
     theirs.insert(content.spreads.position(theirs, node, True), node)
     actors.first[actor] = SEVERAL
+
+
+def _place(nodes: Stack, node: int) -> int:
+    place = 0
+    while nodes.number[place] != node:
+        place += 1
+    return place
 
 
 def _count(content: Content, actor: int, node: int, value: int) -> None:

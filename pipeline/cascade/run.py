@@ -16,7 +16,6 @@ from pipeline.cascade.raw_rows import event_row
 from schemas.wire import WireEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from typing import Any
 
     from pipeline.cascade.held import HeldContent
@@ -44,14 +43,14 @@ class Run:
     )
 
     def __init__(self, partition: int, epoch: int) -> None:
-        self.contents: dict[str, HeldContent] = {}
+        self.contents: dict[str, Any] = {}  # `HeldContent`, as all that follow: of the class that the caller puts in
         self.next_offset = 0  # records below were applied; a record is applied once
         self.latest_ms = 0  # when Kafka appended the latest record that was folded
         self.facts = 0  # held in memory
         self.folded = 0  # events, duplicates included
         self.duplicates = 0
-        self.touched: list[HeldContent] = []  # changed since the last rows were made
-        self.unkept: list[HeldContent] = []  # changed since the changelog's last records were made
+        self.touched: list[Any] = []  # changed since the last rows were made
+        self.unkept: list[Any] = []  # changed since the changelog's last records were made
         self.rows = True  # False: nobody takes raw rows, so none are made
         self.raw = Events()  # those that wait
         self._partition = partition

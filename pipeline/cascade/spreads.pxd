@@ -1,6 +1,7 @@
 cimport cython
 from pipeline.cascade.columns cimport Columns
 from pipeline.cascade.names cimport Names
+from pipeline.cascade.stack cimport Stack
 
 cdef int NOBODY, NOTHING, UNKNOWN
 
@@ -27,7 +28,7 @@ cdef class Spreads(Columns):
     cdef tuple key(self, int node)
     cdef bint before(self, int node, int other) except -1
     @cython.locals(low=int, high=int, middle=int, other=int)
-    cdef int position(self, list nodes, int node, bint after) except -1
+    cdef int position(self, Stack nodes, int node, bint after) except -1
     cdef write(
         self, int node, int kind, int actor, long long time, long long audience, int basis, int campaign,
         int named, int named_actor

@@ -9,6 +9,7 @@ from pipeline.cascade.columns import Columns
 
 if TYPE_CHECKING:
     from pipeline.cascade.names import Names
+    from pipeline.cascade.stack import Stack
 
 Key = tuple[int, str]
 """(occurred_at in µs, event_id): the order of acts that does not depend on their arrival."""
@@ -94,12 +95,12 @@ class Spreads(Columns):
             return self.time[node] < self.time[other]
         return self.event_id(node) < self.event_id(other)
 
-    def position(self, nodes: list[int], node: int, after: bool) -> int:
+    def position(self, nodes: Stack, node: int, after: bool) -> int:
         """Where `node` stands, or would stand, in `nodes`, which are in order; behind itself if `after`."""
-        low, high = 0, len(nodes)
+        low, high = 0, nodes.rows
         while low < high:
             middle = (low + high) // 2
-            other: int = nodes[middle]
+            other = nodes.number[middle]
             if (other == node and after) or (other != node and self.before(other, node)):
                 low = middle + 1
             else:

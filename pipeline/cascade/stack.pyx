@@ -1,6 +1,7 @@
 """The compiled form of `stack.py`."""
 
 from libc.stdlib cimport free, realloc
+from libc.string cimport memmove
 
 
 cdef class Stack:
@@ -14,8 +15,21 @@ cdef class Stack:
         self.rows += 1
         return 0
 
+    cdef int insert(self, int place, int number) except -1:
+        self.push(number)
+        memmove(&self.number[place + 1], &self.number[place], 4 * <size_t>(self.rows - 1 - place))
+        self.number[place] = number
+        return 0
+
+    cdef drop(self, int place):
+        self.rows -= 1
+        memmove(&self.number[place], &self.number[place + 1], 4 * <size_t>(self.rows - place))
+
+    cdef list listed(self, int start, int end):
+        return [self.number[place] for place in range(start, end)]
+
     cdef int _reserve(self) except -1:
-        cdef int room = 2 * self._room + 8
+        cdef int room = self._room + self._room // 2 + 3
         cdef int *longer = <int *>realloc(self.number, 4 * <size_t>room)
         if longer == NULL:
             raise MemoryError

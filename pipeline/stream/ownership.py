@@ -57,11 +57,6 @@ class Durable(Protocol):
         """What is new of a partition."""
         ...
 
-    @property
-    def behind(self) -> bool:
-        """Whether rows wait that no range waits for (`pipeline.stream.partition.PartitionState.behind`)."""
-        return any(state.behind for state in self.states.values())
-
     async def keep(self, frozen: Sequence[Frozen]) -> None:
         """Make it outlive this process."""
         ...
@@ -145,6 +140,11 @@ class Ownership:
             self._metrics.set(Metric.NODES, state.nodes, state.partition)
         self._tell()
         return frozen
+
+    @property
+    def behind(self) -> bool:
+        """Whether rows wait that no range waits for (`pipeline.stream.partition.PartitionState.behind`)."""
+        return any(state.behind for state in self.states.values())
 
     async def keep(self, frozen: Sequence[Frozen]) -> None:
         """Make what was frozen outlive this process; then let idle contents leave memory. Raises FencedError."""

@@ -111,10 +111,18 @@ class PartitionState:
         """Records below were applied; a record is applied once."""
         return self._run.next_offset
 
+    @next_offset.setter
+    def next_offset(self, offset: int) -> None:
+        self._run.next_offset = offset
+
     @property
     def latest_ms(self) -> int:
         """When Kafka appended the latest record that was folded, milliseconds since 1970."""
         return self._run.latest_ms
+
+    @latest_ms.setter
+    def latest_ms(self, moment_ms: int) -> None:
+        self._run.latest_ms = moment_ms
 
     @property
     def facts(self) -> int:
@@ -140,7 +148,7 @@ class PartitionState:
         if record.offset < self._run.next_offset:
             done.skipped += 1
             return
-        self._run.next_offset = record.offset + 1
+        self.next_offset = record.offset + 1
         if isinstance(event, RefusedError):
             self._refuse(record, event, done)
             return
@@ -163,7 +171,7 @@ class PartitionState:
             self._contents[content_id] = held
             self.nodes += held.nodes
             self._run.facts += held.tail.total
-            self._run.latest_ms = max(self.latest_ms, held.arrived_ms)
+            self.latest_ms = max(self.latest_ms, held.arrived_ms)
             if is_behind(held.content):
                 self._leave([held])
 
@@ -172,8 +180,8 @@ class PartitionState:
     ) -> None:
         """Go on from where the changelog says."""
         self._replayed = Replayed(replayed)
-        self._run.latest_ms = latest_ms
-        self._run.next_offset = self._kept_offset = next_offset
+        self.latest_ms = latest_ms
+        self.next_offset = self._kept_offset = next_offset
         self._fence.restore(fence)
 
     def sort(self) -> None:
