@@ -34,6 +34,7 @@ PLATFORMS = 32
 
 _Key = tuple[int, str]
 _FORMAT = 1
+_OLDEST = len(GRID) - 1
 
 
 class Row(NamedTuple):
@@ -69,11 +70,15 @@ class _State(msgspec.Struct, array_like=True):
 class Shelf:
     """Contents of one platform, or of one campaign on it, in the order of their first acts."""
 
-    __slots__ = ("keys", "noted")
+    __slots__ = ("keys", "known", "lots", "noted")
 
     def __init__(self) -> None:
         self.keys: list[_Key] = []  # (first act in µs, content_id), ascending
         self.noted: dict[str, _Noted] = {}
+        self.lots: dict[str, int] = {}
+        self.known: dict[
+            int, tuple[int, int, float, float]
+        ] = {}  # age of the grid → what `_ends` found, until that changes
 
     def put(self, noted: _Noted, now_us: int) -> bool:
         """Take in a content, or what is new about it; whether anything is."""
@@ -81,18 +86,48 @@ class Shelf:
         if before == noted:
             return False
         if before is not None and before.first_us == noted.first_us:
+            self._forget_if_counted(before, noted, now_us)
             self.noted[noted.content_id] = noted
             return True
-        self.drop(noted.content_id)
+        gone = self.drop(noted.content_id)
+        if self._is_full_for(noted, now_us):
+            return gone
+        self.insert(noted)
+        if noted.first_us <= now_us - GRID[1] * MINUTE_US:
+            self.known.clear()
+        self._thin(now_us)
+        return True
+
+    def insert(self, noted: _Noted) -> None:
+        """Add a content that is not there."""
         self.noted[noted.content_id] = noted
+        self.lots[noted.content_id] = _lot(noted.content_id)
         insort(self.keys, (noted.first_us, noted.content_id))
-        dropped = self._thin(now_us)
-        return before is not None or noted.content_id in self.noted or dropped > 1
+
+    def _is_full_for(self, noted: _Noted, now_us: int) -> bool:
+        """Whether a content would be thinned out at once: on a busy platform that is most of them, at each look."""
+        place = bisect_right(GRID, (now_us - noted.first_us) // MINUTE_US)
+        end = self.old(GRID[place - 1], now_us) if place else len(self.keys)
+        start = self.old(GRID[place], now_us) if place < len(GRID) else 0
+        if end - start < LAST:
+            return False
+        if start == 0 and place == len(GRID):
+            return (noted.first_us, noted.content_id) < self.keys[end - LAST]
+        worst = max([(self.lots[content_id], content_id) for _, content_id in self.keys[start:end]])
+        return (_lot(noted.content_id), noted.content_id) > worst
+
+    def _forget_if_counted(self, before: _Noted, noted: _Noted, now_us: int) -> None:
+        """What a content gains at ages that it has yet to reach changes no expectation; what comes late does."""
+        place = next(place for place in range(len(GRID)) if before.shares[place] != noted.shares[place])
+        if noted.first_us <= now_us - GRID[place] * MINUTE_US:
+            self.known.clear()
 
     def drop(self, content_id: str) -> bool:
         """Leave a content out from now on; whether it was there."""
         noted = self.noted.pop(content_id, None)
         if noted is not None:
+            self.known.clear()
+            del self.lots[content_id]
             del self.keys[bisect_left(self.keys, (noted.first_us, content_id))]
         return noted is not None
 
@@ -100,39 +135,52 @@ class Shelf:
         """How many contents are that old."""
         return bisect_left(self.keys, (now_us - minutes * MINUTE_US + 1, ""))
 
-    def _thin(self, now_us: int) -> int:
+    def _thin(self, now_us: int) -> None:
         """Of those between two ages of the grid keep a sample of `LAST`, by a hash of their ids; of those beyond it, the last ones."""
-        before, end = len(self.keys), len(self.keys)
+        end = len(self.keys)
         for minutes in GRID:
             start = self.old(minutes, now_us)
             if end - start > LAST:
-                self._keep(start, end, sorted(sorted(self.keys[start:end], key=_lot)[:LAST]))
+                drawn = sorted([(self.lots[key[1]], key[1], key[0]) for key in self.keys[start:end]])[:LAST]
+                self._keep(start, end, sorted([(first, content_id) for _, content_id, first in drawn]))
             end = start
         if end > LAST:
             self._keep(0, end, self.keys[end - LAST : end])
-        return before - len(self.keys)
 
     def _keep(self, start: int, end: int, kept: list[_Key]) -> None:
         for _, content_id in set(self.keys[start:end]).difference(kept):
-            del self.noted[content_id]
+            del self.noted[content_id], self.lots[content_id]
         self.keys[start:end] = kept
+        self.known.clear()
 
     def expected(self, age_s: float, now_us: int, enough: int, without: str) -> tuple[int, float] | None:
         """(contents, shares) at an age; None below the first age of the grid, or when fewer than `enough` contents are that old."""
         minutes = age_s / 60
         low = bisect_right(GRID, minutes) - 1
-        high = min(low + 1, len(GRID) - 1)
-        counting = self._last(GRID[high], now_us, without)
-        if low < 0 or len(counting) < enough:
+        if low < 0:
             return None
-        early, late = (middle_half([noted.shares[place] for noted in counting]) for place in (low, high))
-        part = log(minutes / GRID[low]) / log(GRID[high] / GRID[low]) if low < high else 0.0
-        return len(counting), early + (late - early) * part
+        contents, early, late = self._ends(low, now_us, without)
+        if contents < enough:
+            return None
+        if low == _OLDEST:
+            return contents, early
+        return contents, early + (late - early) * log(minutes / GRID[low]) / log(GRID[low + 1] / GRID[low])
 
-    def _last(self, minutes: int, now_us: int, without: str) -> list[_Noted]:
-        end = self.old(minutes, now_us)
-        ids = [content_id for _, content_id in self.keys[max(0, end - LAST - 1) : end] if content_id != without]
-        return [self.noted[content_id] for content_id in ids[-LAST:]]
+    def _ends(self, low: int, now_us: int, without: str) -> tuple[int, float, float]:
+        """(contents, shares at this age of the grid, shares at the next one), by the last contents that are old enough for the next."""
+        high = min(low + 1, _OLDEST)
+        end = self.old(GRID[high], now_us)
+        own = self.noted.get(without)
+        among = own is not None and own.first_us <= now_us - GRID[high] * MINUTE_US
+        known = self.known.get(low)
+        if known is not None and known[0] == end and not among:
+            return known[1:]
+        ids = [content_id for _, content_id in self.keys[max(0, end - LAST - among) : end]]
+        counting = [self.noted[content_id].shares for content_id in ids if content_id != without][-LAST:]
+        early, late = (middle_half([shares[place] for shares in counting]) for place in (low, high))
+        if not among:
+            self.known[low] = (end, len(counting), early, late)
+        return len(counting), early, late
 
 
 class Baselines:
@@ -246,8 +294,8 @@ class Baselines:
         found.now_us = state.now_us
         for platform, campaign, contents in state.shelves:
             shelf = found._shelves[platform, campaign] = Shelf()
-            shelf.keys = [(noted.first_us, noted.content_id) for noted in contents]
-            shelf.noted = {noted.content_id: noted for noted in contents}
+            for noted in contents:
+                shelf.insert(noted)
         return found
 
 
@@ -258,9 +306,9 @@ def middle_half(counts: list[int]) -> float:
     return sum(middle) / len(middle) if middle else 0.0
 
 
-def _lot(key: _Key) -> tuple[int, str]:
+def _lot(content_id: str) -> int:
     """Place of a content in a draw that has nothing to do with how it did."""
-    return crc32(key[1].encode()), key[1]
+    return crc32(content_id.encode())
 
 
 def _name(item: tuple[tuple[str, str], Shelf]) -> tuple[str, str]:
