@@ -95,7 +95,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
 
     async def _fetch_records(self, consumer: AIOKafkaConsumer, *args: Any, **options: Any) -> Any:
         """As Faust's, but the records stay as aiokafka's reader made them: to make a `ConsumerRecord` of each costs as much as to decode it."""
-        for fetched in consumer._fetcher._records.values():  # noqa: SLF001 - as Faust's does
+        for fetched in getattr(consumer._fetcher, "_records", {}).values():  # noqa: SLF001 - as Faust's does
             records = getattr(fetched, "_partition_records", None)  # an error has none
             if records is not None:
                 records._consumer_record = _as_it_is  # noqa: SLF001 - there is no other way in
