@@ -12,12 +12,13 @@ import pytest
 from pipeline.cascade import COMPILED
 
 SUITE = [
+    "test_amplifiers_in_turn.py",
+    "test_clock_figures.py",
     "test_core_equals_brute_force.py",
     "test_facts.py",
     "test_facts_restore_the_state.py",
-    "test_names.py",
-    "test_clock_figures.py",
     "test_forecast_sums.py",
+    "test_names.py",
 ]
 
 
