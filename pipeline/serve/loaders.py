@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline.serve.campaign import CampaignPage, Conversation
 from pipeline.serve.content import ContentPage
 from pipeline.serve.contents import Facets, RankedContents
 from pipeline.serve.health import Health
@@ -11,6 +12,8 @@ from pipeline.serve.letters import DeadLetters
 from pipeline.serve.pulse import Pulse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import aiohttp
 
     from pipeline.clock import Clock
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
     from pipeline.serve.feed import Load
     from pipeline.serve.reader import Reader
     from pipeline.serve.topics import Topic
+
+LOOKS = {"health": 2, "letters": 2, "facets": 5, "campaign": 2, "conversation": 15}
+"""Page intervals between two looks, where it is not one."""
 
 
 class Loaders:
@@ -31,17 +37,18 @@ class Loaders:
 
     def make(self, topic: Topic) -> tuple[Load, float]:
         """A new loader: it may remember what it last saw, so each feed has its own."""
-        interval = self._settings.page_interval_s
-        match topic.kind:
-            case "pulse":
-                return Pulse(self._reader, self._clock), interval
-            case "health":
-                return Health(self._reader, self._session, self._settings), 2 * interval
-            case "letters":
-                return DeadLetters(self._reader), 2 * interval
-            case "facets":
-                return Facets(self._reader), 5 * interval
-            case "contents":
-                return RankedContents(self._reader, self._settings, topic), interval
-            case _:
-                return ContentPage(self._reader, self._settings, self._clock, topic.content_id), interval
+        return self._loader(topic), LOOKS.get(topic.kind, 1) * self._settings.page_interval_s
+
+    def _loader(self, topic: Topic) -> Load:
+        reader, settings, clock = self._reader, self._settings, self._clock
+        makers: dict[str, Callable[[], Load]] = {
+            "pulse": lambda: Pulse(reader, clock),
+            "health": lambda: Health(reader, self._session, settings),
+            "letters": lambda: DeadLetters(reader),
+            "facets": lambda: Facets(reader),
+            "contents": lambda: RankedContents(reader, settings, topic),
+            "content": lambda: ContentPage(reader, settings, clock, topic.content_id),
+            "campaign": lambda: CampaignPage(reader, topic.campaign),
+            "conversation": lambda: Conversation(reader, topic.campaign),
+        }
+        return makers[topic.kind]()
