@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from pipeline.serve.reader import Reader
     from pipeline.serve.topics import Topic
 
-LOOKS = {"health": 2, "letters": 2, "facets": 5, "campaign": 2, "conversation": 15}
-"""Page intervals between two looks, where it is not one."""
-
 
 class Loaders:
     """Makes the loader of a topic, with the seconds between two looks."""
@@ -37,18 +34,19 @@ class Loaders:
 
     def make(self, topic: Topic) -> tuple[Load, float]:
         """A new loader: it may remember what it last saw, so each feed has its own."""
-        return self._loader(topic), LOOKS.get(topic.kind, 1) * self._settings.page_interval_s
+        base = self._settings.page_interval_s
+        times = {"health": 2, "letters": 2, "facets": 5, "campaign": 2, "conversation": 15}.get(topic.kind, 1)
+        return self._load(topic), times * base
 
-    def _loader(self, topic: Topic) -> Load:
-        reader, settings, clock = self._reader, self._settings, self._clock
-        makers: dict[str, Callable[[], Load]] = {
-            "pulse": lambda: Pulse(reader, clock),
-            "health": lambda: Health(reader, self._session, settings),
-            "letters": lambda: DeadLetters(reader),
-            "facets": lambda: Facets(reader),
-            "contents": lambda: RankedContents(reader, settings, topic),
-            "content": lambda: ContentPage(reader, settings, clock, topic.content_id),
-            "campaign": lambda: CampaignPage(reader, topic.campaign),
-            "conversation": lambda: Conversation(reader, topic.campaign),
+    def _load(self, topic: Topic) -> Load:
+        made: dict[str, Callable[[], Load]] = {
+            "pulse": lambda: Pulse(self._reader, self._clock),
+            "health": lambda: Health(self._reader, self._session, self._settings),
+            "letters": lambda: DeadLetters(self._reader),
+            "facets": lambda: Facets(self._reader),
+            "contents": lambda: RankedContents(self._reader, self._settings, topic),
+            "content": lambda: ContentPage(self._reader, self._settings, self._clock, topic.content_id),
+            "campaign": lambda: CampaignPage(self._reader, topic.campaign),
+            "conversation": lambda: Conversation(self._reader, topic.campaign),
         }
-        return makers[topic.kind]()
+        return made[topic.kind]()

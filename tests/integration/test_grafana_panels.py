@@ -173,6 +173,28 @@ def test_two_campaigns_together_have_the_shares_of_both(ask):
     assert together == shares[both[0]] + shares[both[1]] > 0
 
 
+def test_the_campaign_filter_leaves_the_chosen_campaigns(ask):
+    chosen = quote(ODD_CAMPAIGN, safe="")
+    (row,) = ask(sql_of(CAMPAIGN, "Campaigns"), campaign=[chosen])
+    assert (row["campaign_id"], row["contents"], row["shares"]) == (ODD_CAMPAIGN, 1, 1)
+    for title in ("Shares per minute by campaign", "Shares per view and click", "Who carries the campaigns"):
+        assert {row["campaign"] for row in ask(sql_of(CAMPAIGN, title), campaign=[chosen])} == {ODD_CAMPAIGN}
+
+
+def test_the_accounts_that_campaigns_own_come_first(ask):
+    owned, other, *_ = ask(sql_of(CAMPAIGN, "Conversation"))
+    assert (owned["actor_id"], owned["owned_for"], owned["posts"]) == ("author", ODD_CAMPAIGN, 2)
+    assert other["owned_for"] == ""
+
+
+def test_of_each_platform_the_first_five_are_shown(ask):
+    rows = ask(sql_of(CAMPAIGN, "First five of each platform"))
+    for platform in {row["platform"] for row in rows}:
+        places = [row["place"] for row in rows if row["platform"] == platform]
+        assert places == list(range(1, len(places) + 1))
+        assert len(places) <= 5
+
+
 def test_the_search_finds_part_of_an_id_and_nothing_else(ask):
     movers = ask(sql_of(LIVE, "Top movers"), search="IT'S \\")
     assert [row["content_id"] for row in movers] == [ODD]
@@ -224,25 +246,3 @@ def test_generations_platforms_and_minutes_of_a_content_are_its_shares(ask):
     assert sum(row["shares"] for row in ask(sql_of(CONTENT, "Shares and reach per minute"))) * 2 == acts["shares"]
     assert sum(row["per_minute"] for row in ask(sql_of(CONTENT, "Shares per minute by platform"))) * 2 == acts["shares"]
     assert sum(row["spreads"] for row in ask(sql_of(CONTENT, "How parents are known"))) == structure["size"] - 1
-
-
-def test_the_campaign_filter_leaves_the_chosen_campaigns(ask):
-    chosen = quote(ODD_CAMPAIGN, safe="")
-    (row,) = ask(sql_of(CAMPAIGN, "Campaigns"), campaign=[chosen])
-    assert (row["campaign_id"], row["contents"], row["shares"]) == (ODD_CAMPAIGN, 1, 1)
-    for title in ("Shares per minute by campaign", "Shares per view and click", "Who carries the campaigns"):
-        assert {row["campaign"] for row in ask(sql_of(CAMPAIGN, title), campaign=[chosen])} == {ODD_CAMPAIGN}
-
-
-def test_the_accounts_that_campaigns_own_come_first(ask):
-    owned, other, *_ = ask(sql_of(CAMPAIGN, "Conversation"))
-    assert (owned["actor_id"], owned["owned_for"], owned["posts"]) == ("author", ODD_CAMPAIGN, 2)
-    assert other["owned_for"] == ""
-
-
-def test_of_each_platform_the_first_five_are_shown(ask):
-    rows = ask(sql_of(CAMPAIGN, "First five of each platform"))
-    for platform in {row["platform"] for row in rows}:
-        places = [row["place"] for row in rows if row["platform"] == platform]
-        assert places == list(range(1, len(places) + 1))
-        assert len(places) <= 5
