@@ -236,19 +236,20 @@ def test_a_comment_addresses_the_person_it_names_else_the_act_else_the_authors(s
     }
 
 
+@pytest.mark.parametrize("me", ["aa", "brand"], ids=["before the other in order", "after"])
 @pytest.mark.parametrize(
     ("shared", "turned", "answered"), [(DAY, 0, 1), (DAY + 1, 0, 0), (5, 5, 1), (5, 6, 0), (DAY + 9, DAY + 8, 1)]
 )
-def test_reciprocity_counts_a_turn_within_24_hours_after_the_share(stack, shared, turned, answered):
+def test_reciprocity_counts_a_turn_within_24_hours_after_the_share(stack, shared, turned, answered, me):
     """Both in minutes before one moment, so that a day is a day."""
-    stack.take(post("p", "brand", minutes_ago=2 * DAY), post("q", "ann", "hers", minutes_ago=2 * DAY))
+    stack.take(post("p", me, minutes_ago=2 * DAY), post("q", "ann", "hers", minutes_ago=2 * DAY))
     now = datetime.now(UTC)
     first, second = ((now - timedelta(minutes=minutes)).isoformat() for minutes in (shared, turned))
     stack.take(
         share("s", "ann", occurred_at=first),
-        record("m", "hers", "mention", actor_id="brand", parent_actor_id="ann", occurred_at=second),
+        record("m", "hers", "mention", actor_id=me, parent_actor_id="ann", occurred_at=second),
     )
-    row = account(stack, "brand")
+    row = account(stack, me)
     assert (row["sharers"], row["reciprocated"], row["reciprocity"]) == (1, answered, float(answered))
 
 

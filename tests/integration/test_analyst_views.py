@@ -127,7 +127,7 @@ def test_the_random_contents_hold_what_is_hard(world):
     client, database, oracle = world
     accounts = rows(client, database, "v_accounts")
     assert sum(0 < row["reciprocated"] < row["sharers"] for row in accounts.values()) > 10
-    assert sum(row["two_way_posts"] > 0 and row["one_way_posts"] > 0 for row in accounts.values()) > 10
+    assert sum(row["two_way_posts"] > 0 and row["one_way_posts"] > 0 for row in accounts.values()) > 5
     assert accounts["x", "nobody's"]["owned_by"] == ["spring"]
     assert len(accounts["x", "person 1"]["owned_by"]) == 2
     campaigns = rows(client, database, "v_campaign")

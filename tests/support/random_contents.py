@@ -89,7 +89,7 @@ class Author:
         return WireEvent(
             event_id=f"r{number}",
             kind="retract",
-            platform=event.platform,
+            platform=self.random.choice((event.platform, event.platform, event.platform, *PLATFORMS)),
             content_id=content_id,
             actor_id=by,
             occurred_at=self.moment(),
