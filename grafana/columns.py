@@ -64,3 +64,5 @@ TO_CONTENT: tuple[Link, ...] = (
     {"title": "Its tree on the page", "url": PAGE_URL, "targetBlank": True},
 )
 TO_PAGE = TO_CONTENT[1:]
+CAMPAIGN_URL = "${page:raw}/#/campaign/${__value.raw:percentencode}"
+TO_CAMPAIGN: tuple[Link, ...] = ({"title": "This campaign on the page", "url": CAMPAIGN_URL, "targetBlank": True},)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
+from grafana.campaign import campaign
 from grafana.content import content
 from grafana.live import live
 
@@ -27,7 +28,8 @@ DASHBOARDS = HERE / "dashboards"
 
 def contents() -> dict[Path, str]:
     """What each generated file must contain."""
-    return {DASHBOARDS / "live.json": _json(live()), DASHBOARDS / "content.json": _json(content())}
+    boards = {"live": live(), "content": content(), "campaign": campaign()}
+    return {DASHBOARDS / f"{name}.json": _json(made) for name, made in boards.items()}
 
 
 def stale() -> list[Path]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt, SecretStr
+from pydantic import Field, PositiveInt, SecretStr, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+CampaignId = Annotated[str, StringConstraints(min_length=1, max_length=512)]
+Account = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,32}:[\s\S]{1,512}$")]
+"""`platform:actor_id`"""
 
 
 class Settings(BaseSettings):
@@ -119,6 +123,12 @@ class Settings(BaseSettings):
     chain_from: float = Field(
         4.0, ge=0, description="structural virality from which a cascade is labelled a chain; between the two: mixed"
     )
+    # Analyst views.
+    owned_accounts: dict[CampaignId, list[Account]] = Field(
+        default_factory=dict,
+        description='JSON, the accounts that each campaign owns: {"spring": ["bluesky:brand.example"]}; `cascades migrate` brings a change to v_accounts',
+    )
+
     metrics_port: int = Field(9464, ge=0, le=65535, description="/livez, /readyz and /metrics of this process")
     worker_status_url: str = Field("http://127.0.0.1:9464", description="where the page asks how the worker is")
     cache_dir: Path = Field(Path.home() / ".cache" / "share-cascades", description="downloaded jars")

@@ -8,7 +8,7 @@ import msgspec
 from aiohttp import web
 
 from pipeline.errors import UnavailableError
-from pipeline.serve.topics import HEALTH, LETTERS, BadQuestionError, content_topic, contents_topic
+from pipeline.serve.topics import HEALTH, LETTERS, BadQuestionError, campaign_topics, content_topic, contents_topic
 
 if TYPE_CHECKING:
     from pipeline.serve.guard import Handler
@@ -61,6 +61,14 @@ class Api:
         if not content["known"]:
             return answer({"error": "no such content"}, status=404)
         return answer({**content, "tree": values["tree"]})
+
+    async def campaign(self, request: web.Request) -> web.Response:
+        """GET /api/campaign?id=… : one campaign's figures and amplifiers, with the `conversation` of its accounts. 404 when no content names it."""
+        figures, conversation, _ = campaign_topics(request.query.get("id", ""), {})
+        campaign = (await self._hub.current(figures))["campaign"]
+        if not campaign["known"]:
+            return answer({"error": "no such campaign"}, status=404)
+        return answer({**campaign, **await self._hub.current(conversation)})
 
     async def dead_letters(self, _request: web.Request) -> web.Response:
         """GET /api/dead-letters : the newest 50 rejected records, all by reason, and the last 60 minutes by arrival."""

@@ -55,6 +55,7 @@ def _add_routes(app: web.Application, hub: Hub) -> None:
             web.get("/api/contents", api.contents),
             web.get("/api/content", api.content),
             web.get("/api/content/{id:[^/]+}", api.content),
+            web.get("/api/campaign", api.campaign),
             web.get("/api/dead-letters", api.dead_letters),
             web.get("/api/health", api.health),
             web.get("/api/stream", Streams(hub).handle, allow_head=False),

@@ -70,20 +70,23 @@ class Feed:
     async def refresh(self) -> None:
         """Ask once and publish what changed. Without an answer the last figures stay, and the part `problem:<name>` says why."""
         answer: Mapping[str, object] = {}
-        self.problem = ""
+        problem = ""
         try:
             with self.metrics.timed(Metric.PAGE_LOOK_SECONDS, self.name):
                 # Not wait_for: in Python 3.11 it may swallow the cancellation that ends this feed.
                 async with asyncio.timeout(LOAD_LIMIT_S):
                     answer = await self.load()
         except UnavailableError as error:
-            self.problem = str(error)
+            problem = str(error)
         except TimeoutError:
-            self.problem = f"no answer within {LOAD_LIMIT_S:.0f} s"
+            problem = f"no answer within {LOAD_LIMIT_S:.0f} s"
         except Exception:
             # One page's fault must not end the others; the log has the stack, the visitor a sentence.
             log.exception("feed %s failed", self.name)
-            self.problem = "an error of the page itself; its log says more"
+            problem = "an error of the page itself; its log says more"
+        self.problem = (
+            problem  # only now: who asks meanwhile must not take a look that has no answer yet for a good one
+        )
         self.metrics.add(Metric.PAGE_PROBLEMS, bool(self.problem), self.name)
         self._publish({**answer, f"problem:{self.name}": {"text": self.problem}})
 

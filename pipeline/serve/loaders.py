@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline.serve.campaign import CampaignPage, Conversation
 from pipeline.serve.content import ContentPage
 from pipeline.serve.contents import Facets, RankedContents
 from pipeline.serve.health import Health
@@ -11,6 +12,8 @@ from pipeline.serve.letters import DeadLetters
 from pipeline.serve.pulse import Pulse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import aiohttp
 
     from pipeline.clock import Clock
@@ -31,17 +34,19 @@ class Loaders:
 
     def make(self, topic: Topic) -> tuple[Load, float]:
         """A new loader: it may remember what it last saw, so each feed has its own."""
-        interval = self._settings.page_interval_s
-        match topic.kind:
-            case "pulse":
-                return Pulse(self._reader, self._clock), interval
-            case "health":
-                return Health(self._reader, self._session, self._settings), 2 * interval
-            case "letters":
-                return DeadLetters(self._reader), 2 * interval
-            case "facets":
-                return Facets(self._reader), 5 * interval
-            case "contents":
-                return RankedContents(self._reader, self._settings, topic), interval
-            case _:
-                return ContentPage(self._reader, self._settings, self._clock, topic.content_id), interval
+        base = self._settings.page_interval_s
+        times = {"health": 2, "letters": 2, "facets": 5, "campaign": 2, "conversation": 15}.get(topic.kind, 1)
+        return self._load(topic), times * base
+
+    def _load(self, topic: Topic) -> Load:
+        made: dict[str, Callable[[], Load]] = {
+            "pulse": lambda: Pulse(self._reader, self._clock),
+            "health": lambda: Health(self._reader, self._session, self._settings),
+            "letters": lambda: DeadLetters(self._reader),
+            "facets": lambda: Facets(self._reader),
+            "contents": lambda: RankedContents(self._reader, self._settings, topic),
+            "content": lambda: ContentPage(self._reader, self._settings, self._clock, topic.content_id),
+            "campaign": lambda: CampaignPage(self._reader, topic.campaign),
+            "conversation": lambda: Conversation(self._reader, topic.campaign),
+        }
+        return made[topic.kind]()

@@ -78,7 +78,7 @@ SELECT depth, nodes, shares, reach FROM v_generation WHERE content_id = {id:Stri
 """
 
 AMPLIFIERS = """
-SELECT actor_id, platform, depth, shares, audience_size, downstream_shares, downstream_reach
+SELECT actor_id, platform, depth, shares, audience_size, downstream_shares, downstream_reach, first_mover
 FROM v_amplifiers WHERE content_id = {id:String}
 ORDER BY downstream_reach DESC, downstream_shares DESC, audience_size DESC, platform, actor_id LIMIT 20
 """

@@ -17,7 +17,7 @@ MAX_TEXT = 512
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """`kind` is one of pulse, health, letters, facets, contents, content; the rest narrows the last two."""
+    """`kind` is one of pulse, health, letters, facets, contents, content, campaign, conversation; the rest narrows the last four."""
 
     kind: str
     content_id: str = ""
@@ -56,14 +56,25 @@ def content_topic(content_id: str) -> Topic:
     return Topic("content", content_id=content_id)
 
 
+def campaign_topics(campaign: str, query: Mapping[str, str]) -> list[Topic]:
+    """One campaign's page: its figures, the conversation of its accounts, its contents by what is moving now."""
+    if not 1 <= len(campaign) <= MAX_TEXT:
+        raise BadQuestionError(f"a campaign has 1 to {MAX_TEXT} characters")
+    limit = query.get("limit", str(DEFAULT_LIMIT))
+    contents = contents_topic({"campaign": campaign, "limit": limit})
+    return [Topic("campaign", campaign=campaign), Topic("conversation", campaign=campaign), contents]
+
+
 def view_topics(query: Mapping[str, str]) -> list[Topic]:
-    """All feeds of one view: `view=home` (default) with the list's filters, or `view=content` with `id`."""
+    """All feeds of one view: `view=home` (default) with the list's filters, `view=content` or `view=campaign` with `id`."""
     view = query.get("view", "home")
+    if view == "campaign":
+        return [PULSE, HEALTH, *campaign_topics(query.get("id", ""), query)]
     if view == "content":
         return [PULSE, HEALTH, content_topic(query.get("id", ""))]
     if view == "home":
         return [PULSE, HEALTH, LETTERS, FACETS, contents_topic(query)]
-    raise BadQuestionError("view is home or content")
+    raise BadQuestionError("view is home, content or campaign")
 
 
 def _text(query: Mapping[str, str], name: str) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import SinkSchemaError, UsageError
 from pipeline.sinks.errors import classified
+from pipeline.sinks.owned import owned_changes
 from pipeline.sinks.render import on_cluster, render, split
 from pipeline.sinks.retention import retention_changes
 from schemas.rows import TABLES
@@ -61,7 +62,7 @@ class Migration:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What `migrate` has run, or would run: `number` 0 stands for a change of the retention."""
+    """What `migrate` has run, or would run: `number` 0 stands for what a setting changes (`name`: retention, owned accounts)."""
 
     number: int
     name: str
@@ -87,15 +88,18 @@ class Status:
 
 
 def load(folder: Traversable | None = None) -> list[Migration]:
-    """Read the migrations in order. Raises UsageError when numbers repeat, leave a gap, or a file's name is not NNNN_name.sql."""
+    """Read the migrations in order. Raises UsageError when a number repeats or is 0, or a file's name is not NNNN_name.sql.
+
+    Numbers may leave gaps: parts of the schema that are written side by side each have numbers of their own.
+    """
     folder = folder or files("schemas") / "clickhouse"
     paths = sorted((path for path in folder.iterdir() if path.name.endswith(".sql")), key=lambda path: path.name)
     migrations = [_read(path) for path in paths]
-    for expected, migration in enumerate(migrations, start=1):
-        if migration.number != expected:
-            raise UsageError(
-                f"migrations must be numbered 0001, 0002, …: {migration.name} stands where {expected:04} is due"
-            )
+    last = 0
+    for migration in migrations:
+        if migration.number <= last:
+            raise UsageError(f"each migration has a number of its own, from 0001 on: {migration.name} has none")
+        last = migration.number
     return migrations
 
 
@@ -118,10 +122,10 @@ def migrate(
     if not dry_run:
         _prepare(client, settings)
     done = [_apply(client, settings, migration, gone, dry_run=dry_run) for migration, gone in due]
-    retention = tuple(retention_changes(client, settings))
-    if retention:
-        _run(client, () if dry_run else retention)
-        done.append(Applied(0, "retention", retention))
+    for name, changes in (("retention", retention_changes), ("owned accounts", owned_changes)):
+        if statements := tuple(changes(client, settings)):
+            _run(client, () if dry_run else statements)
+            done.append(Applied(0, name, statements))
     return done
 
 

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
 DASHBOARDS = Path(__file__).parents[2] / "grafana" / "dashboards"
-LIVE, CONTENT = (dashboard(DASHBOARDS / f"{name}.json") for name in ("live", "content"))
+LIVE, CONTENT, CAMPAIGN = (dashboard(DASHBOARDS / f"{name}.json") for name in ("live", "content", "campaign"))
 EVERYTHING = [
     pytest.param(title, sql, id=f"{board['title']}: {title}")
-    for board in (LIVE, CONTENT)
+    for board in (LIVE, CONTENT, CAMPAIGN)
     for title, sql in queries(board)
 ]
 SECONDS_OF_STREAM = 40
@@ -53,7 +53,7 @@ def _odd_events() -> Iterator[bytes]:
 @pytest.fixture(scope="module")
 def database(clickhouse) -> Iterator[Client]:
     """A database with the demo's sample data up to now, and two contents with names and gaps that are hard on SQL."""
-    with fresh_database(clickhouse.settings()) as (settings, _):
+    with fresh_database(clickhouse.settings(owned_accounts={ODD_CAMPAIGN: ["bluesky:author"]})) as (settings, _):
         sink = ClickHouseSink(settings)
         worker = SmallWorker(sink)
         now_s = time.time()
@@ -95,7 +95,9 @@ def test_every_filtered_query_takes_the_hardest_names(ask, title, sql):
     ask(sql, campaign=[quote(ODD_CAMPAIGN, safe=""), "(none)"], platform=["bluesky", "x"], search=ODD)
 
 
-@pytest.mark.parametrize("panel", [*panels(LIVE), *panels(CONTENT)], ids=lambda panel: panel["title"])
+@pytest.mark.parametrize(
+    "panel", [*panels(LIVE), *panels(CONTENT), *panels(CAMPAIGN)], ids=lambda panel: panel["title"]
+)
 def test_every_field_that_a_panel_dresses_is_one_that_its_query_gives(ask, panel):
     dressed = {override["matcher"]["options"] for override in panel["fieldConfig"]["overrides"]}
     given = {name for target in panel["targets"] if "rawSql" in target for name in ask(target["rawSql"])[0]}
@@ -105,7 +107,7 @@ def test_every_field_that_a_panel_dresses_is_one_that_its_query_gives(ask, panel
 
 
 def test_series_are_named_by_a_column_that_their_query_gives(ask):
-    for panel in (*panels(LIVE), *panels(CONTENT)):
+    for panel in (*panels(LIVE), *panels(CONTENT), *panels(CAMPAIGN)):
         if name := panel["fieldConfig"]["defaults"].get("displayName"):
             (target,) = panel["targets"]
             assert name in {f"${{__field.labels.{column}}}" for column in ask(target["rawSql"])[0]}
@@ -169,6 +171,28 @@ def test_two_campaigns_together_have_the_shares_of_both(ask):
     both = sorted(shares, key=shares.__getitem__)[-2:]
     together = ask(sql_of(LIVE, "Shares in 1 hour"), campaign=both)[0]["value"]
     assert together == shares[both[0]] + shares[both[1]] > 0
+
+
+def test_the_campaign_filter_leaves_the_chosen_campaigns(ask):
+    chosen = quote(ODD_CAMPAIGN, safe="")
+    (row,) = ask(sql_of(CAMPAIGN, "Campaigns"), campaign=[chosen])
+    assert (row["campaign_id"], row["contents"], row["shares"]) == (ODD_CAMPAIGN, 1, 1)
+    for title in ("Shares per minute by campaign", "Shares per view and click", "Who carries the campaigns"):
+        assert {row["campaign"] for row in ask(sql_of(CAMPAIGN, title), campaign=[chosen])} == {ODD_CAMPAIGN}
+
+
+def test_the_accounts_that_campaigns_own_come_first(ask):
+    owned, other, *_ = ask(sql_of(CAMPAIGN, "Conversation"))
+    assert (owned["actor_id"], owned["owned_for"], owned["posts"]) == ("author", ODD_CAMPAIGN, 2)
+    assert other["owned_for"] == ""
+
+
+def test_of_each_platform_the_first_five_are_shown(ask):
+    rows = ask(sql_of(CAMPAIGN, "First five of each platform"))
+    for platform in {row["platform"] for row in rows}:
+        places = [row["place"] for row in rows if row["platform"] == platform]
+        assert places == list(range(1, len(places) + 1))
+        assert len(places) <= 5
 
 
 def test_the_search_finds_part_of_an_id_and_nothing_else(ask):

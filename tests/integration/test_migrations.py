@@ -20,6 +20,19 @@ CONTRACT = {
     "max_breadth breadth structural_virality r primary_reach secondary_reach potential_reach estimated_reach audience_coverage velocity_5m "
     "velocity_1h shares_5m shares_1h shares_24h secondary_reach_5m secondary_reach_1h secondary_reach_24h depth_5m depth_1h depth_24h "
     "viral_score predicted_size state",
+    "v_sharers": "content_id platform actor_id sharer_platform sharer_id audience_size",
+    "v_first_movers": "content_id platform actor_id event_id",
+    "v_authors": "content_id platform actor_id posts audience_size",
+    "v_owned_accounts": "campaign_id platform actor_id",
+    "v_conversation": "content_id event_id kind platform actor_id occurred_at addressed to_others",
+    "v_accounts": "platform actor_id posts shares_of_others own_shares replies mentions share_ratio one_way_posts two_way_posts two_way_ratio "
+    "sharers reciprocated reciprocity sharers_known sharers_audience_p10 sharers_audience_p50 sharers_audience_p90 sharers_audience_max",
+    "v_campaign": "campaign_id contents platforms first_seen last_seen posts shares likes comments mentions clicks views depth depth_exact "
+    "primary_reach secondary_reach potential_reach sharers sharers_known audience_coverage viral_contents shares_per_view shares_per_click",
+    "v_campaign_amplifiers": "campaign_id platform actor_id contents shares audience_size downstream_shares downstream_reach amplification first_moves depth",
+    "v_platform_amplifiers": "platform place actor_id contents shares audience_size downstream_shares downstream_reach amplification first_moves depth",
+    "v_advocates": "platform actor_id contents shares audience_size downstream_shares downstream_reach amplification first_moves",
+    "v_conversion": "content_id campaign_id shares views clicks shares_per_view shares_per_click",
     "v_content_minute": "content_id platform minute shares likes comments clicks depth secondary_reach",
     "v_edges": "content_id event_id parent_event_id parent_basis actor_id depth audience_size occurred_at platform retracted",
     "v_generation": "content_id depth shares reach",
@@ -75,7 +88,7 @@ def test_a_table_has_the_columns_of_its_row_model_and_the_arrival(migrated, tabl
 
 
 def test_the_database_holds_these_tables_and_views_and_no_others(migrated):
-    assert set(tables(migrated, "engine")) == {*TABLES, *CONTRACT, "schema_migrations"}
+    assert set(tables(migrated, "engine")) == {*TABLES, *CONTRACT, "owned_accounts", "schema_migrations"}
 
 
 @pytest.mark.parametrize("name", CONTRACT)
@@ -95,7 +108,7 @@ def test_a_view_selects_its_columns_with_the_types_it_declares(migrated):
     for name in CONTRACT:
         declared = {column: type_ for column, type_, _ in columns(migrated, name)}
         definition = tables(migrated, "as_select")[name]["as_select"]
-        selected = client.query(f"DESCRIBE ({definition})").result_rows
+        selected = client.query(f"DESCRIBE ({definition}) SETTINGS print_pretty_type_names = 0").result_rows
         assert {row[0]: row[1] for row in selected} == declared, name
 
 
@@ -140,7 +153,7 @@ def test_a_schema_that_is_behind_stops_the_worker_with_what_to_do(empty):
     with pytest.raises(SinkSchemaError, match=r"0001_events is pending.*run `cascades migrate`"):
         check(client, settings)
     migrate(client, settings, migrations=load()[:-1])
-    with pytest.raises(SinkSchemaError, match=r"behind \(0013_v_dead_letters is pending\)"):
+    with pytest.raises(SinkSchemaError, match=rf"behind \({load()[-1].name} is pending\)"):
         check(client, settings)
 
 
@@ -225,7 +238,7 @@ def test_a_table_or_view_that_was_dropped_by_hand_is_named_and_made_anew(empty):
     with pytest.raises(SinkSchemaError, match=r"edges is gone.*run `cascades migrate`"):
         check(client, settings)
     done = migrate(client, settings)
-    assert [one.number for one in done] == list(range(2, len(load()) + 1))
+    assert [one.number for one in done] == [one.number for one in load() if one.number >= 2]
     assert [name for one in done for name in one.gone] == ["edges", "v_edges"]
     check(client, settings)
     assert migrate(client, settings) == []

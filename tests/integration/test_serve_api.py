@@ -73,6 +73,7 @@ async def test_a_content_s_page_shows_what_the_views_have(stack):
         "audience_size": 10,
         "downstream_shares": 3,
         "downstream_reach": 25,
+        "first_mover": True,
     }
     assert {row["basis"]: row["spreads"] for row in shown["basis"]} == {"exact": 2, "root_only": 1, "inferred": 1}
     assert (sum(shown["hour"]["shares"]), sum(shown["hour"]["reach"])) == (4, 35)
@@ -271,3 +272,30 @@ async def first(events, name, wanted=lambda _: True):
         if event == name and wanted(json.loads(data)):
             return json.loads(data)
     raise AssertionError(f"the stream ended without {name}")
+
+
+@pytest.mark.parametrize("campaign", ["spring", *HOSTILE_IDS])
+async def test_a_campaign_is_served_by_its_name_whatever_it_is(stack, campaign):
+    settings, worker = stack
+    worker.take(
+        [*cascade("one", campaign_id=campaign), *cascade("two", campaign_id=campaign), *cascade("other")], now_ms()
+    )
+    async with served(settings) as page:
+        status, shown = await page.get("/api/campaign", params={"id": campaign})
+        missing = await page.get("/api/campaign", params={"id": "no such name"})
+    assert (status, shown["facts"]["contents"], shown["facts"]["shares"]) == (200, 2, 8)
+    assert shown["amplifiers"]["total"] == 4
+    assert (
+        shown["amplifiers"]["top"][0] | {"actor_id": "actor of 1", "contents": 2, "first_moves": 2}
+        == shown["amplifiers"]["top"][0]
+    )
+    assert shown["conversation"] == {"accounts": []}
+    assert missing == (404, {"error": "no such campaign"})
+
+
+async def test_a_campaigns_reach_of_which_nothing_is_known_is_null(stack):
+    settings, worker = stack
+    worker.take([record("1", campaign_id="spring"), record("2", campaign_id="spring")], now_ms())
+    async with served(settings) as page:
+        facts = (await page.get("/api/campaign", params={"id": "spring"}))[1]["facts"]
+    assert [facts[name] for name in ("secondary_reach", "primary_reach", "potential_reach")] == [None] * 3

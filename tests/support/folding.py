@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import time
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from support.database import fresh_database
 
-from pipeline.cascade import Content, Outcome, fold, freeze
+from pipeline.cascade import Content, Events, Outcome, fold, freeze
 from pipeline.sinks.clickhouse import ClickHouseSink
+from pipeline.stream.raw_rows import event_row
 from schemas.check import check
 from schemas.dead_letter import RefusedError
 from schemas.rows import Blocks
@@ -53,8 +55,11 @@ class SmallWorker:
             blocks["dead_letters"].rows.append(letter)
             return
         content = self._contents.setdefault(event.content_id, Content(event.content_id, POPULATION))
-        if fold(content, event, micros(event.occurred_at)) in (Outcome.APPLIED, Outcome.DUPLICATE, Outcome.REPLACED):
-            touched[event.content_id] = self._offset
+        occurred_us = micros(event.occurred_at)
+        if fold(content, event, occurred_us) is not Outcome.DUPLICATE:
+            record = SimpleNamespace(offset=self._offset, timestamp=received_ms)
+            event_row(blocks.packed("events", Events), event, occurred_us, record, 0, 0)
+        touched[event.content_id] = self._offset
 
 
 @contextmanager

@@ -81,6 +81,28 @@ async def test_without_an_answer_the_last_figures_stay_and_the_reason_is_told(hu
             await hub.current(PULSE)
 
 
+async def test_who_asks_while_a_feed_looks_again_is_told_the_problem_of_the_last_look(source):
+    """The first look failed; the second takes its time."""
+    slow = asyncio.Event()
+
+    async def load():
+        if source.looks:
+            await slow.wait()
+        return await source()
+
+    source.error = UnavailableError("down")
+    hub = Hub(lambda _: (load, 0.01))
+    try:
+        with hub.listen([PULSE]) as listener:
+            await listener.feeds[0].answered.wait()
+            await asyncio.sleep(0.05)
+            with pytest.raises(UnavailableError, match="down"):
+                await hub.current(PULSE)
+    finally:
+        slow.set()
+        await hub.close()
+
+
 async def test_a_feed_recovers_by_itself(hub, source):
     source.error = UnavailableError("down")
     with pytest.raises(UnavailableError):
@@ -163,6 +185,19 @@ def test_questions_out_of_bounds_are_refused(query):
 def test_a_content_id_has_the_length_of_the_contract(content_id):
     with pytest.raises(BadQuestionError):
         content_topic(content_id)
+
+
+@pytest.mark.parametrize("campaign", ["", "x" * 513])
+def test_a_campaign_has_a_name_of_the_contracts_length(campaign):
+    with pytest.raises(BadQuestionError):
+        view_topics({"view": "campaign", "id": campaign})
+
+
+def test_a_campaigns_page_watches_its_figures_its_conversation_and_its_own_contents():
+    kinds = {topic.kind: topic for topic in view_topics({"view": "campaign", "id": "spring", "limit": "7"})}
+    assert {"pulse", "health", "campaign", "conversation", "contents"} == kinds.keys()
+    assert {kinds[kind].campaign for kind in ("campaign", "conversation", "contents")} == {"spring"}
+    assert kinds["contents"].limit == 7
 
 
 def test_an_unknown_view_is_refused():

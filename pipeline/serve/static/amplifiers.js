@@ -1,24 +1,31 @@
 // Who carried it on: people whose shares brought on the most.
 import { badge } from "./badges.js";
 import { arrange, el, write } from "./dom.js";
-import { exact, number, plural } from "./format.js";
+import { exact, number, plural, ratio } from "./format.js";
 import { term } from "./help.js";
 
-const COLUMNS = [["depth", "Gen.", "generation"], ["shares", "Shares", "shares"], ["audience_size", "Audience", "audience"],
-  ["downstream_shares", "Shares brought on", "downstream_shares"], ["downstream_reach", "Reach brought on", "downstream_reach"]];
+const BROUGHT = [["downstream_shares", "Shares brought on", "downstream_shares"], ["downstream_reach", "Reach brought on", "downstream_reach"]];
+const COLUMNS = {
+  content: [["depth", "Gen.", "generation"], ["shares", "Shares", "shares"], ["audience_size", "Audience", "audience"], ...BROUGHT],
+  campaign: [["contents", "Contents", "contents_shared"], ["first_moves", "First", "first_moves"], ["shares", "Shares", "shares"],
+    ["audience_size", "Audience", "audience"], ["amplification", "Per share", "amplification"], ...BROUGHT],
+};
+const SHOW = { amplification: ratio };
 
-export const amplifierPanel = () => {
+/** `of` is "content" or "campaign". */
+export const amplifierPanel = (of = "content") => {
+  const columns = COLUMNS[of];
   const rows = new Map();
   const body = el("tbody");
   const foot = el("p.quiet");
-  const head = el("tr", {}, el("th", { scope: "col" }, "Who"), COLUMNS.map(([name, label, key]) => el(`th.${name}`, { scope: "col" }, term(key, label))));
+  const head = el("tr", {}, el("th", { scope: "col" }, "Who"), columns.map(([name, label, key]) => el(`th.${name}`, { scope: "col" }, term(key, label))));
   return {
     node: el("section.panel.amplifiers", { "aria-labelledby": "amplifiers-title" },
       el("div.panel-head", {}, el("h2", { id: "amplifiers-title" }, term("amplifiers"))),
       el("div.scroll", { tabindex: 0, "aria-label": "Top amplifiers" }, el("table.grid", {}, el("thead", {}, head), body)), foot),
     update: ({ amplifiers }) => {
       for (const one of amplifiers.top) {
-        if (!rows.has(key(one))) rows.set(key(one), row(one));
+        if (!rows.has(key(one))) rows.set(key(one), row(one, columns));
         rows.get(key(one)).update(one);
       }
       arrange(body, amplifiers.top.map((one) => rows.get(key(one)).node));
@@ -30,12 +37,16 @@ export const amplifierPanel = () => {
 
 const key = (one) => `${one.platform}\n${one.actor_id}`;
 
-const row = (one) => {
-  const cells = COLUMNS.map(([name]) => el(`td.num.${name}`));
-  const node = el("tr", {}, el("th.who", { scope: "row" }, el("span.actor", { title: one.actor_id }, one.actor_id), badge(one.platform)), cells);
-  const update = (now) => COLUMNS.forEach(([name], index) => {
-    write(cells[index], number(now[name]));
-    cells[index].title = now[name] === null ? "not known" : exact(now[name]);
-  });
+const row = (one, columns) => {
+  const cells = columns.map(([name]) => el(`td.num.${name}`));
+  const first = el("span.first", { title: "shared it before anybody else", hidden: true }, "first");
+  const node = el("tr", {}, el("th.who", { scope: "row" }, el("span.actor", { title: one.actor_id }, one.actor_id), badge(one.platform), first), cells);
+  const update = (now) => {
+    first.hidden = !now.first_mover;
+    columns.forEach(([name], index) => {
+      write(cells[index], (SHOW[name] ?? number)(now[name]));
+      cells[index].title = now[name] === null ? "not known" : SHOW[name] ? "" : exact(now[name]);
+    });
+  };
   return { node, update };
 };

@@ -1,5 +1,5 @@
 // Platform badges and the label of a tree's form.
-import { el } from "./dom.js";
+import { el, write } from "./dom.js";
 import { platformColour, platformName } from "./platforms.js";
 
 export const badge = (platform) =>
@@ -21,3 +21,15 @@ export const badges = (most = Infinity) => {
   };
 };
 
+/** The campaign of a content, as a link to its page; nothing while there is none. */
+export const campaignLink = () => {
+  const node = el("a.campaign");
+  return {
+    node,
+    update: (campaign) => {
+      write(node, campaign ?? "", { glow: false });
+      if (campaign) node.href = `#/campaign/${encodeURIComponent(campaign)}`;
+      else node.removeAttribute("href");
+    },
+  };
+};

@@ -1,5 +1,5 @@
 // One content: its tree drawn live, and every figure of it.
-import { badges } from "./badges.js";
+import { badges, campaignLink } from "./badges.js";
 import { el, write } from "./dom.js";
 import { ago, dateTime, shortId } from "./format.js";
 import { amplifierPanel } from "./amplifiers.js";
@@ -40,16 +40,16 @@ export const contentView = (id, back) => {
 };
 
 const heading = (id, back) => {
-  const campaign = el("span.campaign");
+  const campaign = campaignLink();
   const shape = el("span.shape");
   const platforms = badges();
   const seen = el("span.seen");
   const node = el("header.content-head", {},
     el("nav", { "aria-label": "Back" }, el("a.back", { href: back }, "← All contents")),
     el("h1", { title: id }, shortId(id), outside(id)),
-    el("p.sub", {}, shape, campaign, platforms.node, seen));
+    el("p.sub", {}, shape, campaign.node, platforms.node, seen));
   const update = (facts) => {
-    write(campaign, facts.campaign_id ?? "", { glow: false });
+    campaign.update(facts.campaign_id);
     write(shape, facts.shape ?? "", { glow: false });
     shape.dataset.shape = facts.shape ?? "";
     platforms.update(facts.platforms);

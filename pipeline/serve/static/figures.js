@@ -29,12 +29,12 @@ export const figurePanel = () => {
   };
 };
 
-const group = (name, figures) => ({
+export const group = (name, figures) => ({
   node: el("div.figure-group", { role: "group", "aria-label": name }, figures.map((one) => one.node)),
   update: (facts) => figures.forEach((one) => one.update(facts)),
 });
 
-const figure = (key, read, { show = number, note = () => "" } = {}) => {
+export const figure = (key, read, { show = number, note = () => "" } = {}) => {
   const value = el("b.num.figure-value", { "data-figure": key });
   const small = el("span.figure-note");
   return {
@@ -51,7 +51,7 @@ const figure = (key, read, { show = number, note = () => "" } = {}) => {
 const KINDS = ["posts", "likes", "comments", "mentions", "clicks", "views"];
 const COUNTED = { counted_shares: "shares", counted_likes: "likes", counted_comments: "comments", counted_clicks: "clicks", counted_views: "views" };
 
-const other = (facts) => {
+export const other = (facts) => {
   const acts = KINDS.filter((kind) => facts[kind]).map((kind) => `${exact(facts[kind])} ${facts[kind] === 1 ? kind.slice(0, -1) : kind}`);
   if (facts.duplicates) acts.push(`${exact(facts.duplicates)} repeated records counted once`);
   const counted = Object.entries(COUNTED).filter(([key]) => facts[key]).map(([key, noun]) => `${exact(facts[key])} ${noun}`);

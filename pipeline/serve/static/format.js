@@ -22,6 +22,14 @@ export const exact = (value) => (unknown(value) ? DASH : whole.format(value));
 
 export const decimal = (value, digits = 2) => (unknown(value) ? DASH : value.toFixed(digits));
 
+const small = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
+
+/** So many of one for each of the other: 0.043, 1.2, 35. */
+export const ratio = (value) => {
+  if (unknown(value)) return DASH;
+  return value < 100 ? small.format(value) : number(Math.round(value));
+};
+
 export const percent = (value) => {
   if (unknown(value)) return DASH;
   const share = value * 100;

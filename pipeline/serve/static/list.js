@@ -1,5 +1,5 @@
 // The ranked list. Rows glide to their new rank, and keep still while somebody points at them or moves through them with the keyboard.
-import { badges } from "./badges.js";
+import { badges, campaignLink } from "./badges.js";
 import { sparkline } from "./chart.js";
 import { arrange, el, glide, sentence, write } from "./dom.js";
 import { decimal, exact, number, shortId } from "./format.js";
@@ -60,7 +60,7 @@ const place = (body, rows, state, note) => {
 
 const row = (id) => {
   const link = el("a.content-link", { href: `#/content/${encodeURIComponent(id)}`, title: id }, shortId(id));
-  const campaign = el("span.campaign");
+  const campaign = campaignLink();
   const platforms = badges(3);
   const line = sparkline();
   const cells = Object.fromEntries(COLUMNS.map(([key, label, kind]) => [key, cell(label, kind)]));
@@ -68,10 +68,10 @@ const row = (id) => {
   cells.sparkline.holder.replaceChildren(line.node);
   cells.virality.holder.append(shape);
   const node = el("div.row", { role: "row" },
-    el("span.cell.name", { role: "cell" }, link, el("span.sub", {}, campaign, platforms.node)),
+    el("span.cell.name", { role: "cell" }, link, el("span.sub", {}, campaign.node, platforms.node)),
     Object.values(cells).map((one) => one.holder));
   const update = (item) => {
-    write(campaign, item.campaign_id ?? "", { glow: false });
+    campaign.update(item.campaign_id);
     platforms.update(item.platforms);
     line.update(item.sparkline);
     for (const key of ["shares_5m", "shares_1h", "shares", "size", "depth", "secondary_reach"]) cells[key].figure(item[key]);

@@ -1,5 +1,6 @@
 // The address decides the view; the header tells whether what is shown is live.
 import { el } from "./dom.js";
+import { campaignView } from "./campaign.js";
 import { contentView } from "./content.js";
 import { homeView } from "./home.js";
 import { installHelp } from "./help.js";
@@ -12,13 +13,15 @@ let current = null;
 let home = null;
 let homeScroll = 0;
 
-/** `#/` is home (with filters in its query), `#/content/<id>` one content; anything else is home. */
+const VIEWS = { content: contentView, campaign: campaignView };
+
+/** `#/` is home (with filters in its query), `#/content/<id>` one content, `#/campaign/<id>` one campaign; anything else is home. */
 export const parseAddress = (hash) => {
   const [path, query = ""] = hash.replace(/^#/, "").split("?");
-  const match = /^\/content\/(.+)$/s.exec(path);
+  const match = /^\/(content|campaign)\/(.+)$/s.exec(path);
   if (!match) return { view: "home", filters: Object.fromEntries(new URLSearchParams(query)) };
   try {
-    return { view: "content", id: decodeURIComponent(match[1]) };
+    return { view: match[1], id: decodeURIComponent(match[2]) };
   } catch {
     return { view: "home", filters: {} }; // a broken escape
   }
@@ -28,7 +31,7 @@ const open = () => {
   const address = parseAddress(location.hash);
   if (current?.accepts(address)) return;
   leave();
-  current = address.view === "content" ? contentView(address.id, home?.address() ?? "#/") : homeFor(address);
+  current = VIEWS[address.view]?.(address.id, home?.address() ?? "#/") ?? homeFor(address);
   main.replaceChildren(current.node);
   document.title = current.title;
   openStream();
@@ -59,7 +62,7 @@ const leave = () => {
 
 addEventListener("hashchange", () => {
   open();
-  if (parseAddress(location.hash).view === "content") main.focus({ preventScroll: true });
+  if (parseAddress(location.hash).view !== "home") main.focus({ preventScroll: true });
 });
 installHelp(document.getElementById("glossary-open"));
 if (!("EventSource" in window)) main.append(el("p", {}, "This browser cannot receive live figures."));

@@ -53,6 +53,7 @@ export const statusBar = (node, banner) => {
         tell();
       },
       "problem:contents": ({ text }) => ((trouble.view = text), tell()),
+      "problem:campaign": ({ text }) => ((trouble.view = text), tell()),
       "problem:content": ({ text }) => ((trouble.view = text), tell()),
     },
   };
