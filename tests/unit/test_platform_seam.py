@@ -105,6 +105,12 @@ def test_ids_that_are_too_long_keep_their_beginning_and_stay_apart():
     assert bounded("short") == "short"
 
 
+def test_retractions_of_long_ids_stay_apart_too():
+    first, second = retraction_id("x" * 511 + "1"), retraction_id("x" * 511 + "2")
+    assert len(first) <= MAX_ID
+    assert first != second
+
+
 def test_attributes_are_cut_and_empty_ones_left_out():
     scene = Scene("web", NOW, CONTEXT)
     event = scene.event(
