@@ -46,7 +46,7 @@ SCALARS = (
     | st.integers()
     | st.floats(allow_nan=True, allow_infinity=True)
     | st.text(st.characters(), max_size=20)
-    | st.sampled_from([*ODD, -1, 10**400, 10**18, 1e308, -1e18])
+    | st.sampled_from([*ODD, "9" * 20, -1, 10**400, 10**20, 10**18, 1e308, -1e18])
 )
 NAMES = st.sampled_from(
     ["id", "kind", "type", "data", "name", "children", "object", "entry", "event", "items"]

@@ -97,6 +97,12 @@ def test_an_event_that_the_contract_does_not_accept_is_refused_for_its_own_reaso
     assert mapped("facebook", spoiled).refused[0].error.reason == "bad_text"
 
 
+@pytest.mark.parametrize("total", [10**13, 10**20, "9" * 20, 10**29])
+def test_a_total_that_is_too_large_is_refused(total):
+    (refusal,) = mapped("facebook", {"id": "1", "shares": {"count": total}}).refused
+    assert refusal.error.reason in {"out_of_range", "unknown_shape"}
+
+
 def test_ids_that_are_too_long_keep_their_beginning_and_stay_apart():
     first, second = bounded("x" * 600 + "1"), bounded("x" * 600 + "2")
     assert len(first) <= MAX_ID

@@ -91,7 +91,7 @@ def _comment(found: Json, scene: Scene) -> Made:
 
 def _split(payload: Json) -> Iterable[object]:
     data = payload.get("data")
-    if data is None or payload.get("event") is not None:
+    if data is None:
         return [payload.value]
     rest = {"username": payload.object().get("username")}
     parts = [{**rest, "data": {name: [one.value]}} for name in _LISTS for one in data.entries(name)]
