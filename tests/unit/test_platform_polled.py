@@ -41,6 +41,12 @@ def test_notes_of_tumblr_are_the_cascade_with_blogs_as_parents():
     assert posted.event_id == "tumblr:1000"
 
 
+def test_notes_of_a_reblog_belong_to_the_root_where_it_was_seen():
+    events = told("tumblr", "notes", contents={"tumblr:1000": "tumblr:900"})
+    assert {event.content_id for event in events} == {"tumblr:900"}
+    assert events[1].parent_event_id == "tumblr:1000"
+
+
 def test_posts_of_tumblr_name_root_and_parent_unless_the_trail_is_broken():
     facts = [(event.kind, event.content_id, event.parent_event_id) for event in told("tumblr", "posts")]
     assert facts == [
@@ -101,7 +107,11 @@ def test_comments_on_youtube_have_their_replies_and_shares_are_totals_over_all_s
     assert short(comment)[1:5] == ("youtube:C1", "youtube:VID1", "CH2", "youtube:VID1")
     assert (reply.parent_event_id, reply.actor_id) == ("youtube:C1", "anonymous:youtube:C1.r1")
     assert [event.count for event in told("youtube", "shares")] == [7, 1]
-    assert totals(told("youtube", "videos")) == {"view": 900, "like": 70, "comment": 5}
+    posted, *counters = told("youtube", "videos")
+    assert (short(posted), totals(counters)) == (short(one("youtube", "push")), {"view": 900, "like": 70, "comment": 5})
+    assert [
+        event.kind for event in told("youtube", {"kind": "youtube#video", "id": "V", "statistics": {"viewCount": "1"}})
+    ] == ["counter"]
     assert one("youtube", "subscriptions").content_id == "account:youtube:CH1"
 
 
