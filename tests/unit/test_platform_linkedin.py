@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from support.platform_samples.linkedin import ANN, COMMENT, ORGANISATION, SHARE, notification, sent
+from support.platform_samples.linkedin import ANN, COMMENT, ORGANISATION, SHARE, SHORT_COMMENT, notification, sent
 from support.platforms import mapped, one, short, told
 
 CONTENT = f"linkedin:{SHARE}"
@@ -31,6 +31,14 @@ def test_the_posts_api_names_the_exact_parent_and_the_root():
 def test_a_comment_is_the_same_in_both_ways_of_writing_its_urn():
     assert one("linkedin", "comment").event_id == one("linkedin", "back-fill").event_id == f"linkedin:{COMMENT}"
     assert one("linkedin", "comment").actor_id == ANN
+
+
+def test_a_comment_and_a_like_hang_on_the_post_and_an_answer_on_the_comment():
+    for sample in ("comment", "like"):
+        assert short(one("linkedin", sample))[2:] == (CONTENT, ANN, CONTENT, "exact")
+    answer = {"entity": "urn:li:comment:(urn:li:activity:7000002,8)", "owner": ANN, "parentComment": SHORT_COMMENT}
+    payload = sent(notification("COMMENT", decoratedGeneratedActivity={"comment": answer}))
+    assert one("linkedin", payload).parent_event_id == f"linkedin:{COMMENT}"
 
 
 def test_a_deleted_comment_is_retracted_where_its_post_is_told_and_else_undone():

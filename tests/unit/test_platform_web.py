@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from support.platform_samples.news import ROW
 from support.platform_samples.webmention import SOURCE, TARGET, page
 from support.platforms import NOW, mapped, one, short, told, totals
 
@@ -159,3 +160,11 @@ def test_a_row_of_the_upworthy_archive_is_a_package_with_its_totals():
     posted, *counters = told("news", "archive")
     assert posted.occurred_at.isoformat() == "2014-11-20T06:43:16.005000+00:00"
     assert totals(counters) == {"view": 3052, "click": 150}
+
+
+def test_each_package_of_a_test_is_a_content_of_its_own():
+    names = {
+        told("news", ROW | facts)[0].event_id
+        for facts in ({}, {"headline": "Other"}, {"eyecatcher_id": "9"}, {"eyecatcher_id": ""})
+    }
+    assert len(names) == 4

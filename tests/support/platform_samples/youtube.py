@@ -58,7 +58,9 @@ SAMPLES = {
 }
 UNKNOWN = {
     "kind": {"kind": "youtube#hologram"},
-    "columns": {**REPORT, "columnHeaders": [{"name": "views"}]},
+    "no shares": {**REPORT, "columnHeaders": [{"name": "video"}], "rows": [["VID1"]]},
+    "no videos": {**REPORT, "columnHeaders": [{"name": "shares"}], "rows": [[4]]},
+    "short row": {**REPORT, "rows": [["VID1"]]},
     "other feed": tree(b"<rss/>"),
     "no video": tree(b"<feed xmlns='http://www.w3.org/2005/Atom'><entry><id>x</id></entry></feed>"),
 }
