@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from support.platforms import CONTEXT, KEY, NOW, mapped, one, samples, unknown
+from support.platforms import CONTEXT, KEY, MEANINGS, NOW, mapped, meanings, one, samples, unknown
 
 from pipeline.ingest import platform_docs
 from pipeline.ingest.platforms import REGISTRY, Context
@@ -39,6 +39,12 @@ def test_an_unknown_shape_is_refused_with_its_payload_and_nothing_is_guessed(nam
     (refusal,) = answer.refused
     assert refusal.error.detail
     assert refusal.payload is not None
+
+
+def test_every_sample_means_what_was_read_and_agreed():
+    assert meanings() == MEANINGS.read_text("utf-8"), (
+        "read the difference; if it is meant: PYTHONPATH=tests python -m support.platforms"
+    )
 
 
 def test_every_mapping_is_of_a_known_platform_under_its_own_name():
