@@ -54,7 +54,7 @@ NAMES = st.sampled_from(
 JSON = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4), max_leaves=12
 )
-QUICK = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def places(value, path=()):
@@ -112,7 +112,7 @@ def test_any_json_is_answered_and_nothing_escapes(name, payload):
 
 
 @pytest.mark.parametrize("name", REGISTRY)
-@QUICK
+@settings(QUICK, max_examples=120)
 @given(data=st.data())
 def test_a_known_payload_with_anything_spoiled_is_answered_and_nothing_escapes(name, data):
     known = [*samples(name).values(), *unknown(name).values()]

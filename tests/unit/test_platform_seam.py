@@ -14,7 +14,7 @@ from pipeline.ingest.platforms.reading import Json
 from pipeline.ingest.platforms.seam import Scene, bounded
 from schemas.platforms import PLATFORMS
 from schemas.undo import ALIAS, decode, retraction_id
-from schemas.wire import MAX_ATTRIBUTE_VALUE, MAX_ID
+from schemas.wire import MAX_ATTRIBUTE_VALUE, MAX_ID, SPREADS
 
 SEEN = {"mastodon:social.example:100": "mastodon:https://social.example/users/ann/statuses/100"}
 
@@ -68,6 +68,20 @@ def test_retractions_are_by_the_actor_of_their_target_or_verified(name):
         if event.kind == "retract":
             assert "right" in event.attributes or actors[event.target_event_id] == event.actor_id
             assert event.event_id == retraction_id(event.target_event_id)
+
+
+@pytest.mark.parametrize("name", sorted(set(REGISTRY) - {"facebook", "instagram", "news", "tiktok"}))
+def test_acts_on_a_link_of_a_chain_that_was_seen_reach_its_root(name):
+    """The others have no chains: what is shared there is always the root."""
+    for sample in samples(name):
+        for event in mapped(name, sample, contents=SEEN).events:
+            if event.kind in {*SPREADS, "like", "comment", "click"}:
+                seen = SEEN | {event.content_id: "web:root"}
+                again = {
+                    one.event_id: one for one in mapped(name, sample, contents=seen).events if one.kind == event.kind
+                }
+                assert again[event.event_id].content_id == "web:root"
+                assert again[event.event_id].parent_event_id == event.parent_event_id
 
 
 def test_the_campaign_and_the_audience_come_from_the_reader():

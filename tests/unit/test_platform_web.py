@@ -104,6 +104,8 @@ def test_the_three_protocols_ask_for_a_page():
         5,
         {"name": "methodCall", "children": [{"name": "methodName", "text": "system.listMethods"}]},
         {"name": "methodCall", "children": [{"name": "methodName", "text": "pingback.ping"}]},
+        DECODE(PINGBACK.replace("pingback.ping", "system.ping").encode(), "text/xml"),
+        DECODE(PINGBACK.replace("methodCall", "methodResponse").encode(), "text/xml"),
     ],
 )
 def test_a_request_that_asks_for_no_page_is_refused(payload):

@@ -47,14 +47,14 @@ def _event(kind: str, found: Json, scene: Scene) -> Made:
     act = scene.own("activecampaign", kind, digest(newsletter, scene.pseudonym(person.text()), *facts))
     if kind == "click":
         return newsletters.clicked(act, person, link or found["link[url]"], at, scene)
-    content = scene.root(scene.own("activecampaign", newsletter))
+    source = scene.own("activecampaign", newsletter)
     return scene.event(
         "view" if kind == "open" else "share",
         act,
-        content=content,
+        content=scene.root(source),
         actor=scene.pseudonym(person.text()),
         at=at,
-        parent_event_id=content,
+        parent_event_id=source,
         parent_basis="exact",
     )
 

@@ -60,7 +60,7 @@ def _like(found: Json, scene: Scene) -> Made:
         content=_content(found, scene),
         actor=person[1] if person else _NOBODY + act,
         at=times.millis(found["lastModifiedAt"]),
-        parent_event_id=_content(found, scene),
+        parent_event_id=_source(found, scene),
         parent_basis="exact",
     )
 
@@ -75,7 +75,7 @@ def _comment(found: Json, scene: Scene) -> Made:
         content=_content(found, scene),
         actor=_owner(comment) or _NOBODY + act,
         at=times.millis(found["lastModifiedAt"]),
-        parent_event_id=scene.own(_one_form(answered)) if answered else _content(found, scene),
+        parent_event_id=scene.own(_one_form(answered)) if answered else _source(found, scene),
         parent_basis="exact",
     )
 
@@ -98,7 +98,7 @@ def _share(found: Json, scene: Scene) -> Made:
         content=_content(found, scene),
         actor=_owner(share) or _NOBODY + act,
         at=times.millis(found["lastModifiedAt"]),
-        parent_event_id=_content(found, scene),
+        parent_event_id=_source(found, scene),
         parent_basis="root_only",
     )
 
@@ -133,7 +133,11 @@ def _post(found: Json, scene: Scene) -> Made:
 
 
 def _content(found: Json, scene: Scene) -> str:
-    return scene.root(scene.own((found.get("decoratedSourcePost", "entity") or found["sourcePost"]).text()))
+    return scene.root(_source(found, scene))
+
+
+def _source(found: Json, scene: Scene) -> str:
+    return scene.own((found.get("decoratedSourcePost", "entity") or found["sourcePost"]).text())
 
 
 def _comment_id(found: Json, scene: Scene) -> str:
