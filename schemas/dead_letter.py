@@ -33,6 +33,7 @@ REASONS = MappingProxyType(
         "too_old": "occurred_at lies before 2003-01-01.",
         "in_future": "occurred_at lies more than 5 minutes after the moment Kafka took the record.",
         "fields_disagree": "The fields do not fit together, such as a retract without a target.",
+        "unknown_shape": "A platform's payload is not of a shape that its front door knows.",
         "not_storable": "ClickHouse refused the row that this event makes.",
     }
 )
