@@ -56,8 +56,9 @@ bench: setup ## compare with other stream processors, half an hour, goes on wher
 check: setup ## lint, format, types, import direction
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 
-generate: setup ## write the generated files again: JSON Schema, AsyncAPI, Grafana dashboards
+generate: setup ## write the generated files again: JSON Schema, AsyncAPI, Grafana dashboards, table of platforms
 	@$(BIN)/python -m schemas.generate
+	@$(BIN)/python -m pipeline.ingest.platform_docs
 	@$(BIN)/python -m grafana.generate
 
 lock: setup ## resolve the dependencies again (hashes, no registry addresses)

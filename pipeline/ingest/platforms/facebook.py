@@ -66,10 +66,8 @@ class _Change(NamedTuple):
 
 
 def _read(payload: Json, scene: Scene) -> Iterable[Made]:
-    if (kind := payload.get("object")) is None:
+    if payload.get("object") is None:
         return _polled(payload, scene)
-    if kind.text() != "page":
-        raise kind.unknown()
     return (made for entry in payload["entry"] for made in _entry(entry, scene))
 
 
@@ -116,7 +114,7 @@ def _post(change: _Change) -> Made:
         content=change.post,
         actor=change.actor_of(change.post),
         at=change.at,
-        attributes={"url": _url(change.value.get("link")), "type": change.item},
+        attributes={"url": text_of(change.value.get("link")), "type": change.item},
     )
 
 
@@ -182,17 +180,12 @@ def _edit(change: _Change) -> Ignored | None:
     return None
 
 
-def _url(found: Json | None) -> str | None:
-    url = text_of(found)
-    return url[:2048] if url else None
-
-
 def _polled(post: Json, scene: Scene) -> Iterator[Made]:
     content = scene.own(post["id"].id())
     totals = (("share", ("shares", "count")), ("like", ("reactions", "summary", "total_count")))
     for kind, path in (*totals, ("comment", ("comments", "summary", "total_count"))):
         if (total := post.get(*path)) is not None:
-            yield scene.counter(kind, total, content=content, at=scene.received_at)
+            yield scene.counter(kind, total.count(), content=content, at=scene.received_at)
     if (shared := post.get("sharedposts")) is not None:
         for share in shared["data"]:
             yield _shared(share, content, scene)
@@ -215,7 +208,7 @@ def _shared(share: Json, content: str, scene: Scene) -> WireEvent:
 
 def _split(payload: Json) -> Iterable[object]:
     if payload.get("object") is not None:
-        return meta.parts(payload)
+        return meta.parts(payload, "page")
     posts = payload.get("data")
     return [payload.value] if posts is None else [post.value for post in posts]
 

@@ -28,7 +28,7 @@ from schemas.dead_letter import RefusedError
 from schemas.undo import Undo, retraction_id
 from schemas.undo import decode as decode_undo
 from schemas.undo import encode as encode_undo
-from schemas.wire import MAX_ID, Kind, WireEvent, encode, micros
+from schemas.wire import MAX_ATTRIBUTE_VALUE, MAX_ID, Kind, WireEvent, encode, micros
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
 MIN_KEY: Final = 16
 """Bytes of the key that pseudonyms are made with."""
-_EMPTY: Final[dict[str, int]] = {}
+_NOBODY: Final[dict[str, int]] = {}
+_NOTHING: Final[dict[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +48,11 @@ class Context:
     """Key of pseudonyms: e-mail addresses never leave a mapping. The same key on every reader of one installation."""
     campaign_id: str | None = None
     """The campaign that the source belongs to."""
-    audiences: Mapping[str, int] = field(default_factory=lambda: _EMPTY)
+    audiences: Mapping[str, int] = field(default_factory=lambda: _NOBODY)
     """Followers by actor id, from look-ups, for platforms whose payloads do not tell them."""
+    contents: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    """The content of acts that the reader has seen, by event id. A payload that names only the last link of a chain then
+    reaches its root; without it, the link that is named stands for the root."""
     instance: str = ""
     """Host of the server that was read, for platforms of many servers."""
     content_of: Callable[[str], str] = web_content
@@ -79,6 +83,10 @@ class Ignored:
     """A part that is known and makes no event. `why` is one of few phrases: readers count them."""
 
     why: str
+
+
+NOTHING: Final = Ignored("an empty list")
+"""A reader must never have to wonder whether something was lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +123,10 @@ class Scene:
         """The platform's id as one that is unique across platforms."""
         return bounded(":".join((self.platform, *names)))
 
+    def root(self, act: str) -> str:
+        """The content that an act belongs to: as far as it is known, or a content of its own."""
+        return self.context.contents.get(act, act)
+
     def page(self, url: Json) -> str:
         """The content id of an address."""
         try:
@@ -133,7 +145,7 @@ class Scene:
         not tell is looked up.
         """
         told = facts.pop("audience_size", None)
-        attributes = {name: value for name, value in facts.pop("attributes", {}).items() if value}
+        attributes = {name: value[:MAX_ATTRIBUTE_VALUE] for name, value in facts.pop("attributes", {}).items() if value}
         return WireEvent(
             event_id=event_id,
             kind=kind,
@@ -147,17 +159,21 @@ class Scene:
             **facts,
         )
 
-    def retract(self, target: str, *, content: str, actor: str, at: datetime) -> WireEvent:
-        """The retraction of an act by the one who did it."""
-        return self.event(
-            "retract", retraction_id(target), content=content, actor=actor, at=at, target_event_id=target, audience_size=None
+    def retract(self, target: str, *, content: str, actor: str, at: datetime, verified: bool = False) -> WireEvent:
+        """The retraction of an act by the one who did it. `verified`: the front door saw that the act is gone, so it
+        counts whoever is named as the act's actor.
+        """
+        right = {"attributes": {"right": "moderate"}} if verified else {}
+        act = self.event(
+            "retract", retraction_id(target), content=content, actor=actor, at=at, target_event_id=target, **right
         )
+        return msgspec.structs.replace(act, audience_size=None)
 
     def undo(self, target: str, *, actor: str | None, at: datetime) -> Undo:
         """An undo whose content is not known."""
         return Undo(platform=self.platform, target_event_id=target, actor_id=actor, occurred_at=at)
 
-    def counter(self, kind: str, total: Json, *, content: str, at: datetime) -> WireEvent:
+    def counter(self, kind: str, total: int, *, content: str, at: datetime) -> WireEvent:
         """A total that the platform counted. The platform itself is the actor."""
         return self.event(
             "counter",
@@ -166,7 +182,7 @@ class Scene:
             actor=self.platform,
             at=at,
             counter_kind=kind,
-            count=total.count(),
+            count=total,
         )
 
 
@@ -191,11 +207,13 @@ class PlatformMapping:
     def events(self, payload: object, received_at: datetime, context: Context) -> Mapped:
         """What the payload means. `received_at` is UTC. Raises nothing, whatever the payload is."""
         scene = Scene(self.platform, received_at, context)
-        made: list[Made] = []
         refused: list[Refusal] = []
-        for part in self._parts(payload, refused):
+        parts = self._parts(payload, refused)
+        made: list[Made] = [] if parts or refused else [NOTHING]
+        for part in parts:
             try:
-                made.extend([_finished(one, received_at) for one in self.read(Json(part), scene)])
+                found = [_finished(one, received_at) for one in self.read(Json(part), scene)]
+                made.extend(found or [NOTHING])
             except RefusedError as error:
                 refused.append(Refusal(error, part))
         return Mapped(

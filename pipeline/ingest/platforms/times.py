@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
+from pipeline.ingest.platforms.reading import UnknownShapeError
 from schemas.event import EARLIEST
 
 if TYPE_CHECKING:
@@ -44,6 +45,14 @@ def iso(found: Json) -> datetime:
         raise found.refusal("should be an ISO 8601 time with its offset") from None
 
 
+def iso_utc(found: Json) -> datetime:
+    """ISO 8601 of a platform whose times are UTC and do not always say so."""
+    try:
+        return _utc_if_unsaid(datetime.fromisoformat(found.text())).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise found.refusal("should be an ISO 8601 time") from None
+
+
 def twitter(found: Json) -> datetime:
     """X's own: `Wed Jul 09 00:08:39 +0000 2014`. Python's parser of it would depend on the machine's language."""
     words = found.text().split()
@@ -64,6 +73,14 @@ def declared(found: Json | None, parse: Callable[[Json], datetime], received_at:
     """
     moment = received_at if found is None else min(parse(found), received_at)
     return moment if moment >= EARLIEST else received_at
+
+
+def written(found: Json | None, received_at: datetime) -> datetime:
+    """A time that a person or a template wrote into a page. Where it is no time with an offset: when it was received."""
+    try:
+        return declared(found, iso, received_at)
+    except UnknownShapeError:
+        return received_at
 
 
 def _since_1970(found: Json, factor: int) -> datetime:
