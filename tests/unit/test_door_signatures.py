@@ -41,12 +41,12 @@ def sign(platform: str, body: bytes, secret: str, at: int = NOW_S) -> dict[str, 
         "postmark": lambda: {"Authorization": "Basic " + base64.b64encode(secret.encode()).decode()},
     }
     aliases = dict.fromkeys(("facebook", "instagram", "threads"), "meta") | dict.fromkeys(
-        ("youtube", "websub", "mastodon"), "hub"
+        ("youtube", "feeds", "mastodon"), "hub"
     )
     return signers[aliases.get(platform, platform)]()
 
 
-OVER_THE_BODY = ("facebook", "instagram", "threads", "twitter", "linkedin", "tiktok", "youtube", "websub", "mastodon")
+OVER_THE_BODY = ("facebook", "instagram", "threads", "twitter", "linkedin", "tiktok", "youtube", "feeds", "mastodon")
 
 
 def received(body=BODY, headers=None, query=None, now_s=NOW_S, method="POST") -> Received:
@@ -84,7 +84,7 @@ def test_without_a_signature_or_with_a_broken_one_nothing_passes(platform):
 
 @pytest.mark.parametrize("method", ["sha1", "sha256", "sha384", "sha512"])
 def test_a_hub_says_its_method(method):
-    assert accepts("websub", received(headers={"X-Hub-Signature": f"{method}={hexed(SECRETS[1], BODY, method)}"}))
+    assert accepts("feeds", received(headers={"X-Hub-Signature": f"{method}={hexed(SECRETS[1], BODY, method)}"}))
 
 
 def test_linkedin_may_repeat_its_prefix_in_the_header():
@@ -170,7 +170,7 @@ def answered(platform, query):
     return PROOFS[platform].handshake(received(b"", query=query, method="GET"), OURS)
 
 
-@pytest.mark.parametrize("platform", ["facebook", "instagram", "threads", "websub", "youtube"])
+@pytest.mark.parametrize("platform", ["facebook", "instagram", "threads", "feeds", "youtube"])
 def test_hub_challenge_is_echoed_to_who_knows_the_verify_token_only(platform):
     assert answered(platform, hub()).text == "1158201444"
     for wrong in (
@@ -186,7 +186,7 @@ def test_hub_challenge_is_echoed_to_who_knows_the_verify_token_only(platform):
 
 def test_a_hub_cannot_subscribe_us_to_a_feed_that_is_not_ours():
     with pytest.raises(ProblemError) as problem:
-        answered("websub", hub(topic="https://elsewhere.example/feed"))
+        answered("feeds", hub(topic="https://elsewhere.example/feed"))
     assert problem.value.status == 404
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from contextlib import asynccontextmanager
+from urllib.parse import urlencode
 
 import pytest
+from aiohttp import web
 from support.doors import NOW_S, SECRETS, hmac_by_hand, opened
 
 from pipeline.errors import UsageError
@@ -120,3 +123,71 @@ async def test_settings_that_do_not_work_are_said_at_the_start(settings, words):
         async with opened(**settings):
             pass
     assert "x" * 20 not in str(error.value)
+
+
+PAGE = """<!doctype html><base href="/blog/"><article class="h-entry"><a class="p-author h-card" href="/ada">Ada</a>
+<time class="dt-published" datetime="2026-05-01T12:00:00Z">May</time><br><img src=x><p>
+<a class="{relation}" href="https://ours.example/post">this</a></article>"""
+
+
+async def mentioned(doors, page, source="/a", target="https://ours.example/post"):
+    body = urlencode({"source": page + source, "target": target}).encode()
+    return await doors.post("/webhooks/webmention", body, {"Content-Type": "application/x-www-form-urlencoded"})
+
+
+@asynccontextmanager
+async def blog(pages):
+    """A blog on a port of its own; a page that is None is gone."""
+
+    async def show(request):
+        page = pages.get(request.path)
+        return web.Response(status=410) if page is None else web.Response(text=page, content_type="text/html")
+
+    app = web.Application()
+    app.add_routes([web.get("/{path:.*}", show)])
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+WEBMENTION = {"webmention": {"targets": ["ours.example"]}}
+
+
+@pytest.mark.parametrize(
+    ("relation", "kind"),
+    [("u-repost-of", "share"), ("u-like-of", "like"), ("u-in-reply-to", "comment"), ("", "mention")],
+)
+async def test_a_webmention_is_fetched_and_its_page_says_what_it_is(relation, kind):
+    async with (
+        blog({"/a": PAGE.format(relation=relation)}) as host,
+        opened(webhooks=WEBMENTION, fetch_private_hosts=[host]) as doors,
+    ):
+        assert (await mentioned(doors, f"http://{host}"))[0] == 200
+    (event,) = doors.sender.events
+    assert (event["kind"], event["content_id"]) == (kind, "web:https://ours.example/post")
+    assert event["actor_id"] == f"http://{host}/ada"
+    assert event["occurred_at"] == "2026-05-01T12:00:00Z"
+
+
+async def test_a_page_that_is_gone_or_links_no_more_takes_its_act_back():
+    pages = {"/a": PAGE.format(relation="u-repost-of"), "/b": "<p>nothing here"}
+    async with blog(pages) as host, opened(webhooks=WEBMENTION, fetch_private_hosts=[host]) as doors:
+        for source in ("/a", "/b", "/gone"):
+            assert (await mentioned(doors, f"http://{host}", source))[0] == 200
+    assert [event["kind"] for event in doors.sender.events] == ["share", "retract", "retract"]
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [("/a", "https://theirs.example/"), ("/a", "no address"), (":99999/", "https://ours.example/")],
+)
+async def test_a_webmention_for_others_or_from_nowhere_is_a_bad_request(source, target):
+    async with blog({}) as host, opened(webhooks=WEBMENTION, fetch_private_hosts=[host]) as doors:
+        assert (await mentioned(doors, f"http://{host}", source, target))[0] == 400
+        assert (await mentioned(doors, "http://127.0.0.1:9"))[0] == 400
+        assert (await mentioned(doors, "http://169.254.169.254", "/latest/meta-data/"))[0] == 400
+    assert doors.sender.entries == []

@@ -115,6 +115,7 @@ class Webhook(Strict):
     public_keys: tuple[str, ...] = Field((), max_length=LIVE, description="SendGrid: base64 DER of the public key")
     topics: tuple[str, ...] = Field((), description="WebSub topics or SNS TopicArns that are ours")
     targets: tuple[str, ...] = Field((), description="Webmention: host names of our pages")
+    instance: str = Field("", description="Mastodon: the host whose webhook it is")
     campaign_id: str | None = Field(None, description="campaign of everything that comes by this door")
 
 

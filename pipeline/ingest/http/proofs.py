@@ -39,7 +39,7 @@ PROOFS = MappingProxyType(
         "linkedin": Proof(signatures.linkedin, handshake=handshakes.linkedin),
         "tiktok": Proof(signatures.tiktok),
         "youtube": _HUB,
-        "websub": _HUB,
+        "feeds": _HUB,
         "mastodon": Proof(signatures.hub),
         "sendgrid": Proof(public_keys.sendgrid, ("public_keys",)),
         "mailgun": Proof(signatures.mailgun),
@@ -47,6 +47,7 @@ PROOFS = MappingProxyType(
         "activecampaign": Proof(signatures.path),
         "ses": Proof(None, ("topics",)),
         "activitypub": Proof(None, ()),
+        "news": Proof(signatures.path),
         "webmention": Proof(None, ("targets",)),
     }
 )

@@ -48,7 +48,7 @@ class WebhooksDoor:
         for name, webhook in doors.keyring.webhooks.items():
             _require_complete(name, webhook, registry)
         self._contexts = {
-            name: Context(actor_key=_actor_key(doors), campaign_id=webhook.campaign_id)
+            name: Context(actor_key=_actor_key(doors), campaign_id=webhook.campaign_id, instance=webhook.instance)
             for name, webhook in doors.keyring.webhooks.items()
         }
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 from pipeline.ingest.http.fetch import RefusedFetchError
+from pipeline.ingest.http.page import Page
 from pipeline.ingest.http.problems import ProblemError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Webmentions:
         self._fetcher = fetcher
 
     async def payload(self, received: Received, webhook: Webhook) -> bytes:
-        """JSON of source, target, the status and the page. A page that is gone, or links no more, is an undo and the mapping's business.
+        """What the mapping reads, as JSON: whether the page links to the target, and its microformats. A page that is gone, or links no more, is an undo and the mapping's business.
 
         Raises ProblemError `bad-request` for addresses that are none, or a target that is not ours.
         """
@@ -39,9 +40,10 @@ class Webmentions:
             raise ProblemError("bad-request", f"the source cannot be fetched: {error}") from None
         if page.status != OK and page.status not in GONE:
             raise ProblemError("bad-request", f"the source answers {page.status}")
-        html = "" if page.status in GONE else page.body.decode("utf-8", "replace")
+        read = Page("" if page.status in GONE else page.body.decode("utf-8", "replace"), page.url)
+        linked = target in read.links
         return json.dumps(
-            {"source": source, "target": target, "status": page.status, "url": page.url, "html": html}
+            {"source": source, "target": target, "status": page.status, "linked": linked, "mf2": read.mf2}
         ).encode()
 
 
