@@ -162,6 +162,19 @@ class Settings(BaseSettings):
         default_factory=list,
         description="JSON, addresses of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed",
     )
+    links: str = Field(
+        "",
+        description='JSON, or @file: tracked links by name, {"spring": {"url": "https://example.org/spring", "campaign_id": "spring-launch"}}; '
+        "only these addresses are redirected to",
+    )
+    link_secrets: SecretStr = Field(
+        SecretStr(""),
+        description="one secret, or two with a space between, the new one first: sign the tokens of tracked links",
+    )
+    links_privacy: Literal["respect", "consent", "off"] = Field(
+        "respect",
+        description="whose visits of tracked links are counted: respect leaves out Do Not Track and Global Privacy Control, consent all who have not agreed",
+    )
     fetch_private_hosts: list[str] = Field(
         default_factory=list,
         description='JSON, hosts that may be fetched though their address is not public: ["wiki.intranet", "127.0.0.1:9000"]',

@@ -129,6 +129,10 @@ class Metric(Enum):
     # Harmless: delivery reports, edits and the like. All of a platform's: subscribe to other fields of it.
     DOOR_HELD = Spec("cascades_door_held_bytes", "gauge", "Bytes of requests that wait for Kafka")
     # At CASCADES_INGEST_HELD_BYTES requests are answered 503.
+    LINK_VISITS = Spec(
+        "cascades_link_visits_total", "counter", "Visits of tracked links, by what became of them", ("outcome",)
+    )
+    # person: counted. program, ahead, opted_out, own: rightly not. crowded: one address comes too often. lost: Kafka was away, clicks are missing.
     READY = Spec("cascades_ready", "gauge", "1 when the process does its work, by part", ("part",))
     # 0 for longer than a restart takes: the part's detail stands in /readyz.
     BUILD_INFO = Spec("cascades_build_info", "gauge", "Always 1; the labels say what runs", ("version", "python"))

@@ -16,6 +16,7 @@ from pipeline.ingest.http.events import DOOR, EventsDoor
 from pipeline.ingest.http.openapi import document
 from pipeline.ingest.http.problems import ProblemError, catalogue
 from pipeline.ingest.http.webhooks import WebhooksDoor
+from pipeline.ingest.links.door import LinksDoor
 from pipeline.metrics import Metric
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def make_app(doors: Doors, fetcher: Fetcher) -> web.Application:
     """The application. Raises UsageError when the settings of a webhook do not fit together."""
     app = web.Application(middlewares=[front(doors)])
     events, webhooks = EventsDoor(doors), WebhooksDoor(doors, fetcher)
+    links = LinksDoor(doors, lambda request: client(request, frozenset(doors.settings.ingest_proxies)))
     described = json.dumps(document(doors.settings, doors.keyring.webhooks)).encode()
     problems = json.dumps(catalogue()).encode()
 
@@ -47,6 +49,7 @@ def make_app(doors: Doors, fetcher: Fetcher) -> web.Application:
             web.get("/webhooks/{platform}", webhooks.get, allow_head=False),
             web.get("/openapi.json", openapi),
             web.get("/problems", kinds),
+            *links.routes(),
         ]
     )
     return app

@@ -112,12 +112,43 @@ def _reads() -> Document:
         "/openapi.json": {
             "get": {"operationId": "openapi", "responses": {"200": _json("This document.", {"type": "object"})}}
         },
+        **_links(),
         "/problems": {
             "get": {
                 "operationId": "problems",
                 "responses": {"200": _json("Every kind of problem.", {"type": "object"})},
             }
         },
+    }
+
+
+def _links() -> Document:
+    place = {
+        "name": "place",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string"},
+        "description": "a link's name or token, with ~channel",
+    }
+    gone = {"description": "To the registered page.", "headers": {"Location": {"schema": {"type": "string"}}}}
+    said = {
+        "required": True,
+        "content": {"text/plain": {"schema": {"type": "string", "description": "JSON: link, token, consent, channel"}}},
+    }
+    by_script = _problems(
+        ("bad-request", "forbidden", "not-found", "slow-body", "too-large", "wrong-type", "too-many", "overloaded")
+    )
+    answers = {"200": _json("What the page's script goes on with.", {"type": "object"}), **by_script}
+    return {
+        "/l/{place}": {
+            "get": {
+                "operationId": "followLink",
+                "parameters": [place],
+                "responses": {"302": gone, **_problems(("not-found", "too-many"))},
+            }
+        },
+        "/l/visit": {"post": {"operationId": "visit", "requestBody": said, "responses": answers}},
+        "/l/share": {"post": {"operationId": "share", "requestBody": said, "responses": answers}},
     }
 
 
