@@ -8,12 +8,13 @@ another post): it is retracted in each.
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003  # msgspec reads the annotation when it makes the decoder
+from hashlib import sha256
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from schemas.wire import MAX_PLATFORM, Id
+from schemas.wire import MAX_ID, MAX_PLATFORM, Id
 
 ALIAS = "local_id"
 """Attribute of an event whose platform names the act differently when it is undone: the `target_event_id` that the undo
@@ -40,4 +41,5 @@ decode = msgspec.json.Decoder(Undo).decode
 
 def retraction_id(target_event_id: str) -> str:
     """The `event_id` of the retraction of an act: the same whoever makes it, so that two count once."""
-    return f"{target_event_id[:506]}#undo"
+    made = f"{target_event_id}#undo"
+    return made if len(made) <= MAX_ID else f"{target_event_id[:400]}~{sha256(made.encode()).hexdigest()[:32]}#undo"

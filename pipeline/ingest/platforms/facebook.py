@@ -61,8 +61,9 @@ class _Change(NamedTuple):
     def actor_of(self, act: str) -> str:
         return self.person or meta.ANONYMOUS + act
 
-    def undo(self, act: str) -> WireEvent:
-        return self.scene.retract(act, content=self.post, actor=self.actor_of(act), at=self.at)
+    def gone(self, act: str) -> WireEvent:
+        # By its author or by the Page: Facebook itself says that it no longer stands.
+        return self.scene.retract(act, content=self.post, actor=self.actor_of(act), at=self.at, verified=True)
 
 
 def _read(payload: Json, scene: Scene) -> Iterable[Made]:
@@ -104,7 +105,7 @@ def _post(change: _Change) -> Made:
     if change.value.get("post_id") is None and change.item in {"album", "photo", "video"}:
         return Ignored("a picture or album without a post")
     if change.verb in _GONE:
-        return change.undo(change.post)
+        return change.gone(change.post)
     published = change.value.get("published")
     if published is not None and published.value in (0, "0"):
         return Ignored("a post that is not published")
@@ -129,7 +130,7 @@ def _reaction(change: _Change) -> Made:
     who = person or digest(change.post, change.item, str(change.at))
     act = change.scene.own("like", change.value["post_id"].id(), who)
     if change.verb in _GONE:
-        return change.undo(act)
+        return change.scene.retract(act, content=change.post, actor=who, at=change.at)
     return change.scene.event(
         "like",
         act,
@@ -147,7 +148,7 @@ def _comment(change: _Change) -> Made:
         return made
     act = change.own("comment_id")
     if change.verb in _GONE:
-        return change.undo(act)
+        return change.gone(act)
     parent = id_of(change.value.get("parent_id"))
     return change.scene.event(
         "comment",
@@ -166,7 +167,7 @@ def _mention(change: _Change) -> Made:
     where = change.value.first_of("comment_id", "post_id") or change.value["post_id"]
     act = change.scene.own("mention", where.id(), change.page)
     if change.verb in _GONE:
-        return change.undo(act)
+        return change.gone(act)
     return change.scene.event(
         "mention", act, content=change.post, actor=change.actor_of(act), at=change.at, parent_actor_id=change.page
     )

@@ -83,9 +83,10 @@ def _comment(found: Json, scene: Scene) -> Made:
 def _comment_gone(found: Json, scene: Scene) -> Made:
     act, at = _comment_id(found, scene), times.millis(found["lastModifiedAt"])
     actor = _owner(found.get("decoratedGeneratedActivity", "comment"))
-    if actor is None or found.get("decoratedSourcePost", "entity") is None:
-        return scene.undo(act, actor=actor, at=at)
-    return scene.retract(act, content=_content(found, scene), actor=actor, at=at)
+    if found.get("decoratedSourcePost", "entity") is None:
+        return scene.undo(act, actor=None, at=at)  # the post may have been known by its other name
+    # By its author or by the organisation: LinkedIn itself says that it no longer stands.
+    return scene.retract(act, content=_content(found, scene), actor=actor or _NOBODY + act, at=at, verified=True)
 
 
 def _share(found: Json, scene: Scene) -> Made:

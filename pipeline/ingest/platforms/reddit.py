@@ -116,16 +116,19 @@ def _things(payload: Json) -> Iterator[object]:
         if isinstance(found.value, dict) and text_of(found.get("kind")) == _LISTING:
             waiting.extend(list(found["data"]["children"])[::-1])
             continue
-        yield found.value
-        replies = _replies(found.value)
+        thing, replies = _apart(found.value)
+        yield thing
         if replies is not None:
             waiting.append(Json(replies, f"{found.path}.data.replies"))
 
 
-def _replies(value: object) -> object:
+def _apart(value: object) -> tuple[object, object]:
+    """A comment without its replies, and the listing of these, if there are any (else Reddit gives an empty text)."""
     data = value.get("data") if isinstance(value, dict) else None
     replies = data.get("replies") if isinstance(data, dict) else None
-    return replies if isinstance(replies, dict) else None  # an empty text, when there are none
+    if not isinstance(value, dict) or not isinstance(data, dict) or not isinstance(replies, dict):
+        return value, None
+    return {**value, "data": {**data, "replies": ""}}, replies
 
 
 MAPPING: Final = PlatformMapping(

@@ -27,12 +27,14 @@ def split(payload: Json) -> Iterable[object]:
     data = payload["data"]
     if not isinstance(data.value, list):
         return [payload.value]
-    return [{**payload.object(), "data": post.value} for post in data]
+    return [{**payload.object(), "data": [post.value]} for post in data]
 
 
 def read(payload: Json, scene: Scene) -> Iterable[Made]:
     """One post, or one event of the Activity API."""
     data = payload["data"]
+    if isinstance(data.value, list):
+        return (made for post in data for made in acts(_post(post, payload.get("includes")), scene))
     kind = data.get("event_type")
     if kind is None:
         return acts(_post(data, payload.get("includes")), scene)
