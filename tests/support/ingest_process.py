@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from pydantic import SecretStr
 from support.doors import ALL, TOKEN
 
 from pipeline.embedded.ports import choose
@@ -29,7 +30,7 @@ class IngestProcess:
 
     def __init__(self, settings: Settings) -> None:
         self.port, self.metrics_port = choose(), choose()
-        given = {name: str(getattr(settings, name)) for name in settings.model_fields_set}
+        given = {name: _text(getattr(settings, name)) for name in settings.model_fields_set}
         own = {
             "ingest_port": str(self.port),
             "metrics_port": str(self.metrics_port),
@@ -61,6 +62,10 @@ class IngestProcess:
     async def stop(self) -> int:
         self.process.terminate()
         return await asyncio.wait_for(self.process.wait(), 30)
+
+
+def _text(value: object) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
 @asynccontextmanager

@@ -127,12 +127,12 @@ class LinksDoor:
     def _outcome(self, request: web.Request, came: Arrival, *, page: bool, consent: bool) -> str:
         judged = judge(request.headers, self._doors.settings.links_privacy, page=page, consent=consent)
         if request.method == "HEAD":
-            return Visitor.PROGRAM.value
-        if judged is not Visitor.PERSON:
-            return judged.value
-        if came.token and self._is_own(request, came.token):
+            judged = Visitor.PROGRAM
+        if judged is Visitor.PERSON and came.token and self._is_own(request, came.token):
             return "own"
-        return judged.value if self._has_room(self._address_of(request)) else "crowded"
+        if judged is Visitor.PERSON and not self._has_room(self._address_of(request)):
+            return "crowded"
+        return str(judged.value)
 
     def _has_room(self, address: str) -> bool:
         try:
