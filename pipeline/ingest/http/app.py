@@ -6,6 +6,7 @@ import ipaddress
 import json
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
+from functools import lru_cache
 from http import HTTPStatus
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -99,6 +100,11 @@ def client(request: web.Request, proxies: frozenset[str]) -> str:
     if address in proxies:
         hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
         address = next((hop for hop in reversed(hops) if hop and hop not in proxies), address)
+    return _sender(address)
+
+
+@lru_cache(maxsize=4096)
+def _sender(address: str) -> str:
     with suppress(ValueError):
         found = ipaddress.ip_address(address)
         if found.version == 6:  # noqa: PLR2004 - the name of the protocol
