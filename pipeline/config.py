@@ -160,7 +160,7 @@ class Settings(BaseSettings):
     )
     ingest_proxies: list[str] = Field(
         default_factory=list,
-        description="JSON, addresses of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed",
+        description='JSON, addresses of reverse proxies whose X-Forwarded-For is believed: ["10.0.0.7"]',
     )
     links: str = Field(
         "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -40,7 +41,14 @@ def run_ingest(settings: Settings, ready: Callable[[str], None] = lambda _addres
     Guarantee: what is answered with 2xx is acknowledged by all in-sync replicas; the process may be killed at any point.
     Raises UsageError when settings do not work, UnavailableError when a port is taken. Kafka may come and go: the answer is 503 meanwhile.
     """
+    _many_files()
     return asyncio.run(_run(settings, ready))
+
+
+def _many_files() -> None:
+    """Each connection is an open file, and the usual 1024 are soon taken by those who only hold theirs open."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def _run(settings: Settings, ready: Callable[[str], None]) -> int:
