@@ -27,6 +27,7 @@ from pipeline.metrics import Metric
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pipeline.config import Settings
     from pipeline.ingest.http.doors import Doors
     from pipeline.ingest.http.fetch import Fetcher
     from pipeline.ingest.http.keys import Webhook
@@ -47,10 +48,7 @@ class WebhooksDoor:
         self._webmentions = Webmentions(fetcher)
         for name, webhook in doors.keyring.webhooks.items():
             _require_complete(name, webhook, registry)
-        self._contexts = {
-            name: Context(actor_key=_actor_key(doors), campaign_id=webhook.campaign_id, instance=webhook.instance)
-            for name, webhook in doors.keyring.webhooks.items()
-        }
+        self._contexts = {name: context(doors.settings, webhook) for name, webhook in doors.keyring.webhooks.items()}
 
     async def get(self, request: web.Request) -> web.Response:
         """The platform's question whether this address is ours."""
@@ -143,8 +141,13 @@ def _require_complete(name: str, webhook: Webhook, registry: Mapping[str, Any]) 
         raise UsageError(f"CASCADES_WEBHOOKS: {name} needs {' and '.join(lacking)}")
 
 
-def _actor_key(doors: Doors) -> bytes:
-    key = doors.settings.actor_key.get_secret_value().encode()
+def context(settings: Settings, webhook: Webhook) -> Context:
+    """What a webhook's mapping is told besides the payload. Raises UsageError when CASCADES_ACTOR_KEY is not set."""
+    return Context(actor_key=_actor_key(settings), campaign_id=webhook.campaign_id, instance=webhook.instance)
+
+
+def _actor_key(settings: Settings) -> bytes:
+    key = settings.actor_key.get_secret_value().encode()
     if len(key) < 16:  # noqa: PLR2004 - as Context asks
         raise UsageError(
             "CASCADES_ACTOR_KEY needs 16 or more characters, kept secret and for good: it keys the hashes that stand for people"
