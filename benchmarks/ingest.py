@@ -167,7 +167,8 @@ async def measured(name: str, process: Process, bodies: list[bytes], each: int, 
     before, killing = process.cpu_seconds(), asyncio.create_task(killed(process, load, len(bodies) // 2, kill=kill))
     seconds = await load.run()
     await killing
-    return Told(name, len(bodies) * each, seconds, process.cpu_seconds() - before, load.times, load.errors)
+    cpu_seconds = 0.0 if kill else process.cpu_seconds() - before
+    return Told(name, len(bodies) * each, seconds, cpu_seconds, load.times, load.errors)
 
 
 async def killed(process: Process, load: Load, half: int, *, kill: bool) -> None:
@@ -196,7 +197,11 @@ async def stored(settings: Settings) -> int:
 
 def shown(told: Told) -> str:
     p99 = quantiles(told.times, n=100)[98] * 1000
-    cpu = f"{told.cpu_seconds:.1f} CPU s of the doors" if told.cpu_seconds > 0 else "killed and started again"
+    cpu = (
+        f"{told.cpu_seconds:.1f} CPU s of the doors"
+        if told.cpu_seconds > 0
+        else "killed and started again (errors: attempts meanwhile)"
+    )
     return (
         f"{told.name}: {told.events / told.seconds:,.0f} events/s, {len(told.times) / told.seconds:,.0f} requests/s, p99 {p99:.1f} ms, "
         f"{told.errors} errors; {told.events:,} events in {told.seconds:.1f} s, {cpu}"
