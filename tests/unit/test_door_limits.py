@@ -41,11 +41,11 @@ def test_limits_remember_a_bounded_number_of_senders():
 
 
 async def test_a_flood_of_refused_requests_is_slowed_down_and_the_good_go_on_elsewhere():
-    async with opened(ingest_refused_per_s=5) as doors:
+    async with opened(ingest_refused_per_s=1) as doors:
         answers = [(await doors.post("/v1/events", b"{", {"Content-Type": "application/json"}))[0] for _ in range(30)]
-        assert answers[:10] == [401] * 10
+        assert answers[:2] == [401] * 2
         assert answers[-1] == 429
-    async with opened(ingest_refused_per_s=5, ingest_proxies=["127.0.0.1"]) as doors:
+    async with opened(ingest_refused_per_s=1, ingest_proxies=["127.0.0.1"]) as doors:
         for _ in range(30):
             await doors.post("/v1/events", b"{", {"X-Forwarded-For": "198.51.100.1"})
         assert (await doors.send(event(), **{"X-Forwarded-For": "198.51.100.1"}))[0] == 429

@@ -227,11 +227,12 @@ async def test_without_kafka_visitors_still_reach_the_page_and_the_next_visit_pr
     assert [event["kind"] for event in doors.sender.events] == ["click", "share", "click"]
 
 
-async def test_an_address_that_comes_all_the_time_is_sent_on_uncounted():
+async def test_an_address_that_comes_all_the_time_is_sent_on_uncounted(monkeypatch):
+    monkeypatch.setattr("pipeline.ingest.links.door.VISITS_PER_S", 0.5)
     async with opened(**LINKS) as doors:
         for _ in range(100):
             assert (await Person(doors, 1).follow("/l/spring")).startswith(LINK["url"])
-    assert 40 <= len(doors.sender.events) < 80
+    assert 1 <= len(doors.sender.events) < 50
 
 
 async def test_the_pages_script_gets_a_token_and_tells_of_a_share():
