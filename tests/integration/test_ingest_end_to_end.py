@@ -69,8 +69,15 @@ async def push(session, url, body):
         assert response.status == 200, await response.text()
 
 
-async def test_what_came_by_each_door_stands_in_the_views_with_exact_parents(settings, tmp_path):
-    worker = await asyncio.to_thread(WorkerProcess, settings, tmp_path / "worker.log")
+@pytest.fixture
+def worker(settings, tmp_path):
+    made = WorkerProcess(settings, tmp_path / "worker.log")
+    yield made
+    if made.process.poll() is None:
+        made.kill()
+
+
+async def test_what_came_by_each_door_stands_in_the_views_with_exact_parents(settings, worker):
     async with ingesting(settings) as process, aiohttp.ClientSession() as session:
         place = "spring"
         for person, channel in zip(range(6), itertools.cycle(["email", "facebook", "linkedin"]), strict=False):
