@@ -58,6 +58,7 @@ class Settings(BaseSettings):
 
     events_topic: str = Field("share.events", description="topic of share events, keyed by content_id")
     dead_letter_topic: str = Field("share.events.dlq", description="topic of refused records")
+    undo_topic: str = Field("share.undo", description="topic of undos whose content is not known yet")
     partitions: int = Field(8, ge=1, le=4096, description="partitions of the events topic, fixed when it is created")
     replication: int = Field(1, ge=1, le=7, description="replication factor of topics that we create")
     group: str = Field("cascades", description="consumer group (Faust application id) of the workers")
@@ -131,6 +132,63 @@ class Settings(BaseSettings):
 
     metrics_port: int = Field(9464, ge=0, le=65535, description="/livez, /readyz and /metrics of this process")
     worker_status_url: str = Field("http://127.0.0.1:9464", description="where the page asks how the worker is")
+    # The front doors over HTTP (`cascades ingest`).
+    ingest_port: int = Field(8081, ge=0, le=65535, description="front doors: /v1/events, /webhooks/…, /l/…")
+    ingest_public_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/?#@]+)?$",
+        description="what the world calls the front doors, as in https://in.example.org; empty: as the request says",
+    )
+    ingest_tokens: SecretStr = Field(
+        SecretStr(""),
+        description="JSON, or @file: who may send to /v1/events, and what; `cascades ingest --new-token NAME` draws an entry",
+    )
+    webhooks: SecretStr = Field(
+        SecretStr(""),
+        description="JSON, or @file: the platforms whose webhooks are taken, and the secrets that they share with us",
+    )
+    actor_key: SecretStr = Field(
+        SecretStr(""),
+        description="16 or more characters, the same for every front door: keys the hashes that stand for e-mail addresses",
+    )
+    ingest_body_bytes: int = Field(
+        2 * 1024 * 1024,
+        ge=1024,
+        le=4_000_000,
+        description="largest body that a front door reads (a dead letter must hold it)",
+    )
+    ingest_held_bytes: int = Field(
+        256 * 1024 * 1024,
+        ge=1024 * 1024,
+        description="bytes of all bodies held at once; above it the answer is 503 with Retry-After",
+    )
+    ingest_timeout_s: float = Field(
+        10.0, gt=0, le=300, description="seconds within which a request's head, and then its body, have to be there"
+    )
+    ingest_refused_per_s: float = Field(
+        100.0, ge=0, description="refused requests per second and address above which the answer is 429; 0: no limit"
+    )
+    ingest_proxies: list[str] = Field(
+        default_factory=list,
+        description='JSON, addresses of reverse proxies whose X-Forwarded-For is believed: ["10.0.0.7"]',
+    )
+    links: str = Field(
+        "",
+        description='JSON, or @file: tracked links by name, {"spring": {"url": "https://example.org/spring", "campaign_id": "spring-launch"}}; '
+        "only these addresses are redirected to",
+    )
+    link_secrets: SecretStr = Field(
+        SecretStr(""),
+        description="one secret, or two with a space between, the new one first: sign the tokens of tracked links",
+    )
+    links_privacy: Literal["respect", "consent", "off"] = Field(
+        "respect",
+        description="whose visits of tracked links are counted: respect leaves out Do Not Track and Global Privacy Control, consent all who have not agreed",
+    )
+    fetch_private_hosts: list[str] = Field(
+        default_factory=list,
+        description='JSON, hosts that may be fetched though their address is not public: ["wiki.intranet", "127.0.0.1:9000"]',
+    )
     cache_dir: Path = Field(Path.home() / ".cache" / "share-cascades", description="downloaded jars")
 
     def population(self) -> dict[str, int]:

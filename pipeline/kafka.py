@@ -44,6 +44,7 @@ def topic_specs(settings: Settings) -> list[TopicSpec]:
     return [
         topics.events(settings.events_topic, settings.partitions),
         topics.dead_letters(settings.dead_letter_topic),
+        topics.undos(settings.undo_topic),
         changelog_spec(settings),
     ]
 

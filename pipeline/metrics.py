@@ -115,6 +115,24 @@ class Metric(Enum):
     # Above one second: the page refreshes more slowly so as not to burden ClickHouse; look at ClickHouse's own load.
     PAGE_PROBLEMS = Spec("cascades_page_problems_total", "counter", "Looks that got no answer, by feed", ("feed",))
     # Steady: ClickHouse is down or its schema is old; the page's /readyz has the sentence.
+    DOOR_REQUESTS = Spec("cascades_door_requests_total", "counter", "Requests at the front doors", ("door", "status"))
+    # 4xx: ask that sender; the answer has told him why. 429, 503: more `cascades ingest` processes, or a faster Kafka.
+    DOOR_SECONDS = Spec("cascades_door_seconds", "histogram", "Time until a front door has answered", ("door",))
+    # Mostly Kafka's acknowledgement. Near 10 s: platforms give up and send again.
+    DOOR_EVENTS = Spec("cascades_door_events_total", "counter", "Events that came in, acknowledged by Kafka", ("door",))
+    # Flat while the platform is busy: is its subscription still alive? See its own console.
+    DOOR_LETTERS = Spec("cascades_door_letters_total", "counter", "Dead letters of the front doors", ("door", "reason"))
+    # unknown_shape: the platform sends something new: `cascades dlq list --topic door.webhooks.NAME`.
+    DOOR_IGNORED = Spec(
+        "cascades_door_ignored_total", "counter", "Parts of payloads that are no share event", ("door",)
+    )
+    # Harmless: delivery reports, edits and the like. All of a platform's: subscribe to other fields of it.
+    DOOR_HELD = Spec("cascades_door_held_bytes", "gauge", "Bytes of requests that wait for Kafka")
+    # At CASCADES_INGEST_HELD_BYTES requests are answered 503.
+    LINK_VISITS = Spec(
+        "cascades_link_visits_total", "counter", "Visits of tracked links, by what became of them", ("outcome",)
+    )
+    # person: counted. program, ahead, opted_out, own: rightly not. crowded: one address comes too often. lost: Kafka was away, clicks are missing.
     READY = Spec("cascades_ready", "gauge", "1 when the process does its work, by part", ("part",))
     # 0 for longer than a restart takes: the part's detail stands in /readyz.
     BUILD_INFO = Spec("cascades_build_info", "gauge", "Always 1; the labels say what runs", ("version", "python"))

@@ -7,6 +7,7 @@ text.
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -121,6 +122,12 @@ class DeadLetterHeaders(BaseModel):
         description="only when the record was itself a replay: topic:partition:offset:received_at of the first dead letter",
         pattern=r"^[A-Za-z0-9._-]+:[0-9]+:[0-9]+:-?[0-9]+$",
     )
+    door: str | None = Field(
+        None,
+        description="only when a front door refused it, before any topic: the door's address, such as /webhooks/facebook. `topic` then names the door "
+        "(door.webhooks.facebook), `partition` is 0, and `offset` a number made from the payload",
+        pattern=r"^/[a-z0-9_./-]+$",
+    )
 
 
 HEADERS = tuple(DeadLetterHeaders.model_fields)
@@ -140,3 +147,11 @@ def headers(
     values = (error.reason, error.detail, topic, str(partition), str(offset), str(received_at_ms))
     made = [(name, value.encode()) for name, value in zip(HEADERS, values, strict=False)]
     return [*made, ("replay_of", str(replay_of).encode())] if replay_of else made
+
+
+def door_headers(error: RefusedError, *, door: str, value: bytes, received_at_ms: int) -> list[tuple[str, bytes]]:
+    """The headers of what a front door refused (`door`: its address). The same payload at the same moment has the same identity."""
+    number = int.from_bytes(sha256(value).digest()[:7], "big")
+    topic = f"door{door.replace('/', '.')}"
+    made = headers(error, topic=topic, partition=0, offset=number, received_at_ms=received_at_ms)
+    return [*made, ("door", door.encode())]

@@ -73,6 +73,19 @@ def dead_letters(name: str = "share.events.dlq", retention_ms: int = FOREVER) ->
     return TopicSpec(name, None, MappingProxyType(config))
 
 
+def undos(name: str = "share.undo", retention_ms: int = FOREVER) -> TopicSpec:
+    """Undos whose content is not known yet (`schemas.undo`), keyed by target_event_id. Who resolves them reads all of it, so any partition count
+    will do. Kafka's append time tells how long one has waited.
+    """
+    config = {
+        "cleanup.policy": "delete",
+        "message.timestamp.type": "LogAppendTime",
+        "retention.ms": str(retention_ms),
+        "retention.bytes": str(FOREVER),
+    }
+    return TopicSpec(name, None, MappingProxyType(config), frozenset({"message.timestamp.type"}))
+
+
 def changelog(events_name: str = "share.events", group: str = "cascades", partitions: int = 8) -> TopicSpec:
     """The state of the workers of one group (`schemas.changelog`): of every key the latest value, in the partition of the
     events that it is made from. Two groups never share one: each cuts its chunks where it likes.

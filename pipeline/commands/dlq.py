@@ -20,6 +20,7 @@ from pipeline.commands.settings import load
 from pipeline.errors import UsageError
 from pipeline.ingest.again import Fix, Resender, Verdict, again
 from pipeline.ingest.letters import Letter, Selection, letters
+from pipeline.ingest.remap import Remap
 from schemas.dead_letter import REASONS, one_line
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ def as_json(letter: Letter) -> dict[str, Any]:
         "reason": letter.reason,
         "detail": letter.detail,
         "received_at": letter.received_at.isoformat(timespec="milliseconds"),
+        **({"door": letter.door} if letter.door else {}),
         "replay_of": str(letter.replay_of) if letter.replay_of else None,
         "key": None if letter.key is None else letter.key.decode(errors="replace"),
         "payload": None if value is None else value.decode(errors="replace"),
@@ -127,12 +129,12 @@ async def _replay(settings: Settings, wanted: Selection, fix: Fix, *, dry_run: b
     now_ms = SystemClock().now_us() // 1000
     told = _Told()
     if dry_run:
-        return await again(letters(settings, wanted), fix, _nowhere, told, now_ms)
+        return await again(letters(settings, wanted), fix, _nowhere, told, now_ms, Remap(settings))
     async with Resender(settings) as resender:
-        return await again(letters(settings, wanted), fix, resender.send, told, now_ms)
+        return await again(letters(settings, wanted), fix, resender.send, told, now_ms, Remap(settings))
 
 
-async def _nowhere(_key: bytes, _value: bytes, _first: Identity) -> None:
+async def _nowhere(_key: bytes, _value: bytes, _first: Identity, _topic: str = "", /) -> None:
     return
 
 

@@ -10,12 +10,13 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterable, Awaitable, Callable
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from pipeline.errors import CascadesError, UnavailableError
+from pipeline.ingest.remap import WEBHOOKS, Record
 from pipeline.kafka import client_options, partition_for
 from pipeline.kafka_security import refusal
 from schemas.check import check
@@ -27,11 +28,16 @@ if TYPE_CHECKING:
 
 Fix = Callable[[bytes], bytes | None]
 """The value as it should have been, or None to leave the letter out."""
-Send = Callable[[bytes, bytes, Identity], Awaitable[None]]
-"""(key, value, identity of the first dead letter)"""
+Remap = Callable[["Letter", bytes], list[Record]]
 Report = Callable[["Letter", "Verdict", str], None]
 
 IN_FLIGHT = 500
+
+
+class Send(Protocol):
+    """Takes a record with the identity of its first dead letter. Without a topic: the events."""
+
+    def __call__(self, key: bytes, value: bytes, first: Identity, topic: str = "", /) -> Awaitable[None]: ...
 
 
 class Verdict(Enum):
@@ -44,15 +50,20 @@ class Verdict(Enum):
     LATER_COPY = "a later failure of a letter that was dealt with just now"
 
 
-async def again(letters: AsyncIterable[Letter], fix: Fix, send: Send, report: Report, now_ms: int) -> Counter[Verdict]:
-    """Fix, judge and send each letter. `send` may queue: what it has taken is certain only when its producer is flushed.
+async def again(
+    letters: AsyncIterable[Letter], fix: Fix, send: Send, report: Report, now_ms: int, remap: Remap | None = None
+) -> Counter[Verdict]:
+    """Fix, judge and send each letter; one of a webhook is read by its platform's mapping (`remap`). `send` may queue: what it has taken is certain only when its producer is flushed.
 
     Raises CascadesError when `fix` fails; replaying the same letters afterwards is harmless.
     """
     verdicts: Counter[Verdict] = Counter()
     dealt_with: set[Identity] = set()
     async for letter in letters:
-        verdict, why = await _one(letter, fix, send, now_ms, dealt_with)
+        if remap and letter.door.startswith(WEBHOOKS):
+            verdict, why = await _mapped(letter, fix, send, remap, dealt_with)
+        else:
+            verdict, why = await _one(letter, fix, send, now_ms, dealt_with)
         verdicts[verdict] += 1
         report(letter, verdict, why)
     return verdicts
@@ -72,6 +83,21 @@ async def _one(letter: Letter, fix: Fix, send: Send, now_ms: int, dealt_with: se
         return Verdict.BROKEN, str(refused)
     dealt_with.add(letter.first)
     await send(event.content_id.encode(), value, letter.first)
+    return Verdict.SENT, ""
+
+
+async def _mapped(letter: Letter, fix: Fix, send: Send, remap: Remap, dealt_with: set[Identity]) -> tuple[Verdict, str]:
+    value = _fixed(letter, fix)
+    if value is None:
+        return Verdict.LEFT_OUT, ""
+    try:
+        records = remap(letter, value)
+    except RefusedError as refused:
+        return Verdict.BROKEN, str(refused)
+    dealt_with.add(letter.first)
+    for number, (topic, key, event) in enumerate(records):
+        # A letter can hold several acts: each has its effect once under an identity of its own.
+        await send(key, event, letter.first._replace(partition=number), topic)
     return Verdict.SENT, ""
 
 
@@ -112,14 +138,15 @@ class Resender:
         finally:
             await self._kafka.stop()
 
-    async def send(self, key: bytes, value: bytes, first: Identity) -> None:
+    async def send(self, key: bytes, value: bytes, first: Identity, topic: str = "", /) -> None:
         """Send a record under its key; waits while too many are under way. Raises UnavailableError when Kafka does not take them."""
-        partition = partition_for(key, self._settings.partitions)
+        # Undos may have any number of partitions; Kafka's client knows it.
+        partition = None if topic == self._settings.undo_topic else partition_for(key, self._settings.partitions)
         headers = [(REPLAY_HEADER, str(first).encode())]
         try:
             self._waiting.append(
                 await self._kafka.send(
-                    self._settings.events_topic, value, key=key, partition=partition, headers=headers
+                    topic or self._settings.events_topic, value, key=key, partition=partition, headers=headers
                 )
             )
         except KafkaError as error:

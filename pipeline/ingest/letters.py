@@ -36,6 +36,8 @@ class Letter:
     replay_of: Identity | None
     key: bytes | None
     value: bytes | None
+    door: str = ""
+    """Address of the front door that refused it; empty: the worker did."""
 
     @property
     def first(self) -> Identity:
@@ -79,6 +81,7 @@ def read(record: Any) -> Letter | None:
             Identity.read(headers.get("replay_of", b"")),
             record.key,
             record.value,
+            headers.get("door", b"").decode(),
         )
     except (KeyError, ValueError, OverflowError):
         return None

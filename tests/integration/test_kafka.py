@@ -76,7 +76,7 @@ async def test_a_dead_letter_topic_that_is_too_small_for_dead_letters_is_refused
 
 async def test_a_topic_that_keeps_more_than_asked_is_taken(broker):
     settings = broker.settings()
-    (_, dead_letters, _) = topic_specs(settings)
+    dead_letters = next(spec for spec in topic_specs(settings) if spec.name == settings.dead_letter_topic)
     await create(
         settings,
         settings.dead_letter_topic,

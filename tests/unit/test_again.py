@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
 from support.stream import APPENDED_MS, event_json
 
 from pipeline.commands.dlq import _fix, as_json, selection
+from pipeline.config import Settings
 from pipeline.errors import CascadesError, UsageError
 from pipeline.ingest.again import Verdict, again
 from pipeline.ingest.letters import Letter, Selection, read
+from pipeline.ingest.remap import Remap
 from schemas.dead_letter import Identity, RefusedError, headers
 
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
@@ -141,3 +144,47 @@ def test_json_shows_bytes_that_are_no_text_whole():
     shown = as_json(letter(7, b"\xff{"))
     assert (shown["payload"], shown["payload_base64"]) == ("\ufffd{", "/3s=")
     assert as_json(letter(7, None))["payload"] is None
+
+
+SETTINGS = Settings(
+    actor_key="a key that stays the same",
+    webhooks='{"facebook": {"secrets": ["s"], "verify_token": "v", "campaign_id": "spring"}}',
+)
+
+
+async def remapped(*letters):
+    sent = []
+
+    async def some():
+        for one in letters:
+            yield one
+
+    async def send(key, value, first, topic="", /):
+        sent.append((key, json.loads(value), first, topic))
+
+    return sent, await again(some(), lambda value: value, send, lambda *_: None, APPENDED_MS, Remap(SETTINGS))
+
+
+def of_a_door(*items, door="/webhooks/facebook"):
+    values = [
+        {"item": item, "verb": "add", "post_id": "1_2", "from": {"id": "7"}, "created_time": 1_700_000_000}
+        for item in items
+    ]
+    entry = {"id": "1", "time": 1_700_000_000, "changes": [{"field": "feed", "value": value} for value in values]}
+    payload = json.dumps({"object": "page", "entry": [entry]}).encode()
+    identity = Identity(door.replace("/", ".")[1:], 0, 99, APPENDED_MS)
+    return Letter(identity, "unknown_shape", "why", NOON, None, None, payload, door)
+
+
+async def test_what_a_webhook_refused_is_mapped_again_each_act_under_an_identity_of_its_own():
+    sent, verdicts = await remapped(of_a_door("reaction", "share"))
+    assert verdicts == {Verdict.SENT: 1}
+    assert [(key, event["campaign_id"], topic) for key, event, _, topic in sent] == [
+        (b"facebook:1_2", "spring", "share.events")
+    ] * 2
+    assert len({first for _, _, first, _ in sent}) == 2
+
+
+@pytest.mark.parametrize("letter", [of_a_door("hologram"), of_a_door("share", door="/webhooks/friendster")])
+async def test_what_the_mapping_still_does_not_know_stays_broken(letter):
+    assert await remapped(letter) == ([], {Verdict.BROKEN: 1})

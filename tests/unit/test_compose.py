@@ -22,6 +22,7 @@ from pipeline.embedded import jar_lock
 
 SERVICES = compose()["services"]
 OURS = [name for name, service in SERVICES.items() if "build" in service]
+ASKS_CLICKHOUSE = [name for name in OURS if "CASCADES_CLICKHOUSE_URL" in SERVICES[name]["environment"]]
 KNOWN = {"CASCADES_" + name.upper() for name in Settings.model_fields}
 
 
@@ -60,6 +61,7 @@ def test_the_ports_are_those_of_the_contracts():
         "kafka": "9092",
         "clickhouse": "8123",
         "serve": "8080",
+        "ingest": "8081",
         "prometheus": "9090",
         "grafana": "3000",
     }
@@ -120,7 +122,9 @@ def test_volumes_and_mounted_files_exist():
 def test_every_secret_is_asked_for_and_none_is_written_down():
     text = PATH.read_text()
     asked = set(re.findall(r"\$\{(\w+):\?[^}]+\}", text))
-    assert asked == set(variables()) == set(re.findall(r"\$\{(\w+)", text))
+    may_be_empty = set(re.findall(r"\$\{(\w+):-\}", text))
+    assert asked | may_be_empty == set(variables()) == set(re.findall(r"\$\{(\w+)", text))
+    assert not any("PASSWORD" in name for name in may_be_empty)
     assert all(line.endswith("=") for line in (DEPLOY / ".env.example").read_text().splitlines() if "PASSWORD" in line)
     ignored = subprocess.run(["git", "check-ignore", "-q", "deploy/.env"], cwd=ROOT, check=False)
     assert ignored.returncode in {0, 128}, "deploy/.env would be committed"  # 128: not a git checkout
@@ -135,7 +139,7 @@ def test_who_writes_and_who_reads():
     }
     assert users.findtext("profiles/cascades_reader/readonly") == "1"
     assert Settings.model_fields["clickhouse_database"].default == "cascades"
-    environments = {name: SERVICES[name]["environment"]["CASCADES_CLICKHOUSE_USER"] for name in OURS}
+    environments = {name: SERVICES[name]["environment"]["CASCADES_CLICKHOUSE_USER"] for name in ASKS_CLICKHOUSE}
     assert environments == {"migrate": "cascades_writer", "worker": "cascades_writer", "serve": "cascades_reader"}
 
 
@@ -151,7 +155,7 @@ def test_every_user_has_the_password_that_compose_hands_to_its_services():
     users = ET.parse(DEPLOY / "clickhouse" / "users.xml").find("users")
     sources = {user.tag: user.find("password").get("from_env") for user in users}
     assert set(sources.values()) <= SERVICES["clickhouse"]["environment"].keys()
-    for name in OURS:
+    for name in ASKS_CLICKHOUSE:
         environment = SERVICES[name]["environment"]
         assert f"${{{sources[environment['CASCADES_CLICKHOUSE_USER']]}:?" in environment["CASCADES_CLICKHOUSE_PASSWORD"]
 

@@ -28,6 +28,10 @@ def test_prometheus_scrapes_the_metrics_port_of_our_services():
     port = Settings.model_fields["metrics_port"].default
     (worker,) = jobs["worker"]["dns_sd_configs"]
     assert (worker["names"], worker["port"]) == (["worker"], port)
+    assert (jobs["ingest"]["dns_sd_configs"][0]["names"], jobs["ingest"]["dns_sd_configs"][0]["port"]) == (
+        ["ingest"],
+        port,
+    )
     assert jobs["page"]["static_configs"] == [{"targets": [f"serve:{port}"]}]
 
 
