@@ -54,6 +54,9 @@ class Settings(BaseSettings):
 
     events_topic: str = Field("share.events", description="topic of share events, keyed by content_id")
     dead_letter_topic: str = Field("share.events.dlq", description="topic of refused records")
+    alerts_topic: str = Field("share.alerts", description="topic of alerts, keyed by content_id")
+    alert_dead_letter_topic: str = Field("share.alerts.dlq", description="topic of alerts that could not be delivered")
+    control_topic: str = Field("share.control", description="topic of mutes and acknowledgements")
     partitions: int = Field(8, ge=1, le=4096, description="partitions of the events topic, fixed when it is created")
     replication: int = Field(1, ge=1, le=7, description="replication factor of topics that we create")
     group: str = Field("cascades", description="consumer group (Faust application id) of the workers")
@@ -98,6 +101,15 @@ class Settings(BaseSettings):
         ge=0,
         description="seconds without progress, while Kafka and ClickHouse are well, after which the worker writes all stacks to its log and exits; 0: off",
     )
+    # alerts
+    rules_file: str = Field(
+        "", description="YAML file with the rules of alerts (docs/alerts.md), read again when it changes; empty: the preset balanced"
+    )
+    page_public_url: str = Field(
+        "", description="address of the web page as people open it, for the links of alerts: https://cascades.example.org"
+    )
+    grafana_url: str = Field("", description="address of Grafana as people open it, for the links of alerts")
+
     addressable_population: dict[str, PositiveInt] = Field(
         default_factory=dict,
         description='JSON, people who could be reached per platform: {"facebook": 3000000000}; for the estimated reach',

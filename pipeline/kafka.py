@@ -45,6 +45,9 @@ def topic_specs(settings: Settings) -> list[TopicSpec]:
         topics.events(settings.events_topic, settings.partitions),
         topics.dead_letters(settings.dead_letter_topic),
         changelog_spec(settings),
+        topics.alerts(settings.alerts_topic),
+        topics.alert_dead_letters(settings.alert_dead_letter_topic),
+        topics.control(settings.control_topic),
     ]
 
 
