@@ -103,12 +103,27 @@ class Settings(BaseSettings):
     )
     # alerts
     rules_file: str = Field(
-        "", description="YAML file with the rules of alerts (docs/alerts.md), read again when it changes; empty: the preset balanced"
+        "",
+        description="YAML file with the rules of alerts (docs/alerts.md), read again when it changes; empty: the preset balanced",
     )
     page_public_url: str = Field(
-        "", description="address of the web page as people open it, for the links of alerts: https://cascades.example.org"
+        "",
+        description="address of the web page as people open it, for the links of alerts: https://cascades.example.org",
     )
     grafana_url: str = Field("", description="address of Grafana as people open it, for the links of alerts")
+    alert_channels_file: Path | None = Field(
+        None,
+        description="YAML file with the channels that alerts go to (docs/alert-delivery.md), a secret; empty: none are sent",
+    )
+    alert_group: str = Field("cascades-notify", description="consumer group of the processes that deliver alerts")
+    alert_give_up_s: float = Field(
+        600.0, gt=0, description="seconds after which an alert that a channel does not take is a dead letter"
+    )
+    alert_max_age_hours: float = Field(
+        24.0,
+        ge=0,
+        description="age above which an alert is not sent any more, as after a long stop; 0: none is too old",
+    )
 
     addressable_population: dict[str, PositiveInt] = Field(
         default_factory=dict,
@@ -123,6 +138,10 @@ class Settings(BaseSettings):
     page_hosts: list[str] = Field(
         default_factory=list,
         description='JSON, names besides this machine\'s own under which the page may be opened: ["cascades.example.org"]; ["*"] allows any',
+    )
+    page_may_mute: bool = Field(
+        True,
+        description="whether the page may mute and acknowledge alerts (it has no login of its own); false: it only shows",
     )
     page_interval_s: float = Field(1.0, gt=0, description="seconds between two looks of the page at ClickHouse")
     broadcast_below: float = Field(

@@ -115,6 +115,33 @@ class Metric(Enum):
     # Above one second: the page refreshes more slowly so as not to burden ClickHouse; look at ClickHouse's own load.
     PAGE_PROBLEMS = Spec("cascades_page_problems_total", "counter", "Looks that got no answer, by feed", ("feed",))
     # Steady: ClickHouse is down or its schema is old; the page's /readyz has the sentence.
+    ALERTS_READ = Spec(
+        "cascades_alerts_read_total", "counter", "Alerts that `cascades notify` has read from their topic"
+    )
+    # Flat while v_alerts grows: look at the /readyz of `cascades notify`.
+    ALERTS_DELIVERED = Spec(
+        "cascades_alerts_delivered_total", "counter", "Alerts that a channel has taken", ("channel",)
+    )
+    # Flat for one channel alone: `cascades alerts test --channel NAME` says why.
+    ALERTS_SKIPPED = Spec("cascades_alerts_skipped_total", "counter", "Alerts not sent: muted, old, unwanted", ("why",))
+    # unwanted: no channel's filters let it pass. old: `cascades notify` was down for longer than CASCADES_ALERT_MAX_AGE_HOURS.
+    ALERT_ATTEMPTS_FAILED = Spec(
+        "cascades_alert_attempts_failed_total", "counter", "Attempts that a channel did not take", ("channel", "reason")
+    )
+    # They are tried again. Steady: read the reason, then `cascades alerts test --channel NAME`.
+    ALERTS_BURIED = Spec(
+        "cascades_alerts_buried_total", "counter", "Alerts that became dead letters", ("channel", "reason")
+    )
+    # Any: somebody was not told. The letters are on the topic CASCADES_ALERT_DEAD_LETTER_TOPIC.
+    ALERTS_WAITING = Spec("cascades_alerts_waiting", "gauge", "Alerts that wait for a channel", ("channel",))
+    # Growing: the channel fails or is slower than alerts come; raise its min_severity.
+    ALERT_DELIVERY_SECONDS = Spec(
+        "cascades_alert_delivery_seconds",
+        "histogram",
+        "Time from reading an alert to a channel having it",
+        ("channel",),
+    )
+    # Above a few seconds: the channel is slow, or attempts fail before one succeeds.
     READY = Spec("cascades_ready", "gauge", "1 when the process does its work, by part", ("part",))
     # 0 for longer than a restart takes: the part's detail stands in /readyz.
     BUILD_INFO = Spec("cascades_build_info", "gauge", "Always 1; the labels say what runs", ("version", "python"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline.serve.alerts import AlertList
 from pipeline.serve.content import ContentPage
 from pipeline.serve.contents import Facets, RankedContents
 from pipeline.serve.health import Health
@@ -11,8 +12,11 @@ from pipeline.serve.letters import DeadLetters
 from pipeline.serve.pulse import Pulse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import aiohttp
 
+    from pipeline.cascade.controls import Controls
     from pipeline.clock import Clock
     from pipeline.config import Settings
     from pipeline.serve.feed import Load
@@ -23,25 +27,34 @@ if TYPE_CHECKING:
 class Loaders:
     """Makes the loader of a topic, with the seconds between two looks."""
 
-    def __init__(self, settings: Settings, reader: Reader, session: aiohttp.ClientSession, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        reader: Reader,
+        session: aiohttp.ClientSession,
+        clock: Clock,
+        controls: Controls,
+    ) -> None:
         self._settings = settings
         self._reader = reader
         self._session = session
         self._clock = clock
+        self._controls = controls
 
     def make(self, topic: Topic) -> tuple[Load, float]:
         """A new loader: it may remember what it last saw, so each feed has its own."""
-        interval = self._settings.page_interval_s
-        match topic.kind:
-            case "pulse":
-                return Pulse(self._reader, self._clock), interval
-            case "health":
-                return Health(self._reader, self._session, self._settings), 2 * interval
-            case "letters":
-                return DeadLetters(self._reader), 2 * interval
-            case "facets":
-                return Facets(self._reader), 5 * interval
-            case "contents":
-                return RankedContents(self._reader, self._settings, topic), interval
-            case _:
-                return ContentPage(self._reader, self._settings, self._clock, topic.content_id), interval
+        base = self._settings.page_interval_s
+        times = {"health": 2, "letters": 2, "facets": 5}.get(topic.kind, 1)
+        return self._load(topic), times * base
+
+    def _load(self, topic: Topic) -> Load:
+        made: dict[str, Callable[[], Load]] = {
+            "pulse": lambda: Pulse(self._reader, self._clock),
+            "health": lambda: Health(self._reader, self._session, self._settings),
+            "letters": lambda: DeadLetters(self._reader),
+            "alerts": lambda: AlertList(self._reader, self._settings, self._clock, self._controls),
+            "facets": lambda: Facets(self._reader),
+            "contents": lambda: RankedContents(self._reader, self._settings, topic),
+            "content": lambda: ContentPage(self._reader, self._settings, self._clock, topic.content_id),
+        }
+        return made[topic.kind]()

@@ -135,8 +135,24 @@ def test_who_writes_and_who_reads():
     }
     assert users.findtext("profiles/cascades_reader/readonly") == "1"
     assert Settings.model_fields["clickhouse_database"].default == "cascades"
-    environments = {name: SERVICES[name]["environment"]["CASCADES_CLICKHOUSE_USER"] for name in OURS}
-    assert environments == {"migrate": "cascades_writer", "worker": "cascades_writer", "serve": "cascades_reader"}
+    environments = {name: SERVICES[name]["environment"].get("CASCADES_CLICKHOUSE_USER") for name in OURS}
+    assert environments == {
+        "migrate": "cascades_writer",
+        "worker": "cascades_writer",
+        "serve": "cascades_reader",
+        "notify": None,  # it never asks ClickHouse
+    }
+
+
+def test_alerts_are_not_sent_unless_somebody_says_where():
+    notify = SERVICES["notify"]
+    assert notify["profiles"] == ["notify"]
+    assert notify["environment"]["CASCADES_ALERT_CHANNELS_FILE"] == f"/run/secrets/{notify['secrets'][0]}"
+    source = compose()["secrets"]["channels"]["file"]
+    assert source == "./channels.yaml"
+    ignored = subprocess.run(["git", "check-ignore", "-q", f"deploy/{source}"], cwd=ROOT, check=False)
+    assert ignored.returncode in {0, 128}, "addresses with tokens would be committed"  # 128: not a git checkout
+    assert (DEPLOY / "channels.example.yaml").exists()
 
 
 def test_the_page_asks_for_what_its_user_may():
@@ -151,7 +167,7 @@ def test_every_user_has_the_password_that_compose_hands_to_its_services():
     users = ET.parse(DEPLOY / "clickhouse" / "users.xml").find("users")
     sources = {user.tag: user.find("password").get("from_env") for user in users}
     assert set(sources.values()) <= SERVICES["clickhouse"]["environment"].keys()
-    for name in OURS:
+    for name in (name for name in OURS if "CASCADES_CLICKHOUSE_USER" in SERVICES[name]["environment"]):
         environment = SERVICES[name]["environment"]
         assert f"${{{sources[environment['CASCADES_CLICKHOUSE_USER']]}:?" in environment["CASCADES_CLICKHOUSE_PASSWORD"]
 
