@@ -328,13 +328,13 @@ def replay_dead_letters(
 def notify() -> None:
     """Deliver alerts to people and systems.
 
-    Reads the topic of alerts and sends each to the channels of the file in CASCADES_ALERT_CHANNELS_FILE: apprise addresses (Slack, Teams, Discord,
+    Reads the topic of alerts and sends each to the channels of the file in CASCADES_NOTIFY_CHANNELS_FILE: apprise addresses (Slack, Teams, Discord,
     mail and a hundred more) and signed webhooks. At least once, always under the same id. What a channel does not take is tried again for
-    CASCADES_ALERT_GIVE_UP_S seconds and then kept as a dead letter. Muted and acknowledged alerts are not sent. Stops on SIGTERM or Ctrl-C.
+    CASCADES_NOTIFY_GIVE_UP_S seconds and then kept as a dead letter. Muted and acknowledged alerts are not sent. Stops on SIGTERM or Ctrl-C.
 
     Try the channels first: cascades alerts test
 
-    Example: CASCADES_ALERT_CHANNELS_FILE=channels.yaml CASCADES_METRICS_PORT=9466 cascades notify
+    Example: CASCADES_NOTIFY_CHANNELS_FILE=channels.yaml CASCADES_METRICS_PORT=9466 cascades notify
     """
     from pipeline.commands import notify as command
 
@@ -431,9 +431,9 @@ def try_channels(
 ) -> None:
     """Send a test alert through each channel, once, and say what happened.
 
-    Reads the file in CASCADES_ALERT_CHANNELS_FILE; needs neither Kafka nor ClickHouse. Filters do not count. Exit code 1 when a channel failed.
+    Reads the file in CASCADES_NOTIFY_CHANNELS_FILE; needs neither Kafka nor ClickHouse. Filters do not count. Exit code 1 when a channel failed.
 
-    Example: CASCADES_ALERT_CHANNELS_FILE=channels.yaml cascades alerts test --channel on-call
+    Example: CASCADES_NOTIFY_CHANNELS_FILE=channels.yaml cascades alerts test --channel on-call
     """
     from pipeline.commands import alerts as command
 

@@ -111,15 +111,15 @@ class Settings(BaseSettings):
         description="address of the web page as people open it, for the links of alerts: https://cascades.example.org",
     )
     grafana_url: str = Field("", description="address of Grafana as people open it, for the links of alerts")
-    alert_channels_file: Path | None = Field(
+    notify_channels_file: Path | None = Field(
         None,
         description="YAML file with the channels that alerts go to (docs/alert-delivery.md), a secret; empty: none are sent",
     )
-    alert_group: str = Field("cascades-notify", description="consumer group of the processes that deliver alerts")
-    alert_give_up_s: float = Field(
+    notify_group: str = Field("cascades-notify", description="consumer group of the processes that deliver alerts")
+    notify_give_up_s: float = Field(
         600.0, gt=0, description="seconds after which an alert that a channel does not take is a dead letter"
     )
-    alert_max_age_hours: float = Field(
+    notify_max_age_hours: float = Field(
         24.0,
         ge=0,
         description="age above which an alert is not sent any more, as after a long stop; 0: none is too old",

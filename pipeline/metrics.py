@@ -124,7 +124,7 @@ class Metric(Enum):
     )
     # Flat for one channel alone: `cascades alerts test --channel NAME` says why.
     ALERTS_SKIPPED = Spec("cascades_alerts_skipped_total", "counter", "Alerts not sent: muted, old, unwanted", ("why",))
-    # unwanted: no channel's filters let it pass. old: `cascades notify` was down for longer than CASCADES_ALERT_MAX_AGE_HOURS.
+    # unwanted: no channel's filters let it pass. old: `cascades notify` was down for longer than CASCADES_NOTIFY_MAX_AGE_HOURS.
     ALERT_ATTEMPTS_FAILED = Spec(
         "cascades_alert_attempts_failed_total", "counter", "Attempts that a channel did not take", ("channel", "reason")
     )

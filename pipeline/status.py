@@ -46,6 +46,11 @@ class Status:
         """The event loop turns. Called about once a second on it."""
         self._ticked = monotonic()
 
+    def is_ok(self, name: str) -> bool:
+        """Whether a part works."""
+        with self._lock:
+            return self._parts[name].ok
+
     @property
     def ticked_at(self) -> float:
         """When the event loop turned last, by the monotonic clock."""

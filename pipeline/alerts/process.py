@@ -49,10 +49,10 @@ Channels = dict[str, "Channel"]
 
 def configured(settings: Settings) -> Channels:
     """The channels of the settings' file. Raises UsageError when none is named, or when it does not work."""
-    path = settings.alert_channels_file
+    path = settings.notify_channels_file
     if path is None:
         raise UsageError(
-            "no channel is configured: name a file of channels in CASCADES_ALERT_CHANNELS_FILE (docs/alert-delivery.md shows one)"
+            "no channel is configured: name a file of channels in CASCADES_NOTIFY_CHANNELS_FILE (docs/alert-delivery.md shows one)"
         )
     found = channels.load(path)
     if channels.open_to_others(path):
@@ -78,7 +78,7 @@ class Notify:
         self._status = Status(self._metrics, PARTS)
         self._controls = Controls()
         self._letters = DeadLetters(settings)
-        limits = Limits(give_up_s=settings.alert_give_up_s)
+        limits = Limits(give_up_s=settings.notify_give_up_s)
         self._lanes: Mapping[str, tuple[Channel, Lane]] = {
             name: (
                 channel,
@@ -146,7 +146,7 @@ class Notify:
         """One life of a consumer. At a stop the lanes finish what is under way, and that is committed too."""
         consumer = AIOKafkaConsumer(
             **client_options(self._settings),
-            group_id=self._settings.alert_group,
+            group_id=self._settings.notify_group,
             isolation_level="read_committed",
             enable_auto_commit=False,
             auto_offset_reset="earliest",
@@ -158,7 +158,7 @@ class Notify:
             self._letters.send,
             self._muted,
             self._metrics,
-            self._settings.alert_max_age_hours * 3600,
+            self._settings.notify_max_age_hours * 3600,
         )
         consumer.subscribe([self._settings.alerts_topic], listener=courier)
         try:

@@ -51,7 +51,7 @@ class Running:
             self._start(undo, "worker", self.settings)
             self._start(undo, "serve", self.settings.model_copy(update={"metrics_port": _port_after(self.settings, 1)}))
             waited_for = [self.settings.metrics_port, self.settings.page_port]
-            if self.settings.alert_channels_file:
+            if self.settings.notify_channels_file:
                 third = self.settings.model_copy(update={"metrics_port": _port_after(self.settings, 2)})
                 self._start(undo, "notify", third)
                 waited_for.append(third.metrics_port)
@@ -104,7 +104,7 @@ def _with_ports(settings: Settings) -> Settings:
     )
     ports.require(page, "the page", variable("page_port"))
     ports.require(metrics, "the worker's metrics", variable("metrics_port"))
-    others = ["the page's metrics"] + (["the metrics of notify"] if settings.alert_channels_file else [])
+    others = ["the page's metrics"] + (["the metrics of notify"] if settings.notify_channels_file else [])
     for count, part in enumerate(others, 1):
         remedy = f"{variable('metrics_port')} (the numbers after it are taken as well)"
         ports.require(_port_after(chosen, count), part, remedy)

@@ -147,7 +147,7 @@ def test_who_writes_and_who_reads():
 def test_alerts_are_not_sent_unless_somebody_says_where():
     notify = SERVICES["notify"]
     assert notify["profiles"] == ["notify"]
-    assert notify["environment"]["CASCADES_ALERT_CHANNELS_FILE"] == f"/run/secrets/{notify['secrets'][0]}"
+    assert notify["environment"]["CASCADES_NOTIFY_CHANNELS_FILE"] == f"/run/secrets/{notify['secrets'][0]}"
     source = compose()["secrets"]["channels"]["file"]
     assert source == "./channels.yaml"
     ignored = subprocess.run(["git", "check-ignore", "-q", f"deploy/{source}"], cwd=ROOT, check=False)
