@@ -34,6 +34,8 @@ def _number(value: object) -> object:
 
 Duration = Annotated[float, BeforeValidator(_seconds), Field(ge=0, le=400 * 86400)]
 """Seconds."""
+Stay = Annotated[Duration, Field(ge=1)]
+"""Seconds; never none, so that one moment makes one step."""
 Count = Annotated[int, BeforeValidator(_number), Field(ge=0, le=10**12)]
 Number = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1e12, allow_inf_nan=False)]
 Times = Annotated[float, BeforeValidator(_number), Field(gt=0, le=1e6, allow_inf_nan=False)]
@@ -106,7 +108,13 @@ class Forecast(Trigger):
     growing: Part = Field(0.02, description="shares of the last hour ÷ all shares that it takes; calm is below half of it")
 
 
-class Depth(Rule):
+class Notice(Rule):
+    """A rule that explains, and never makes a content viral."""
+
+    cool_down: Duration = Field(1800.0, description="after an alert, none of this rule for so long")
+
+
+class Depth(Notice):
     """Notice: the cascade is so many generations deep. Says what kind of spread it is, never that it is large."""
 
     marks: list[Count] = Field([6, 10, 16], min_length=1, max_length=16, description="generations, ascending")
@@ -118,7 +126,7 @@ class Depth(Rule):
         return self
 
 
-class Reproduction(Rule):
+class Reproduction(Notice):
     """Notice: each share brings in so many more (live R)."""
 
     marks: list[Number] = Field([0.8, 1.0], min_length=1, max_length=16, description="R, ascending")
@@ -130,7 +138,7 @@ class Reproduction(Rule):
         return self
 
 
-class SecondaryReach(Rule):
+class SecondaryReach(Notice):
     """Notice: the audience of the audience passes a mark."""
 
     marks: list[Count] = Field(
@@ -143,13 +151,13 @@ class SecondaryReach(Rule):
         return self
 
 
-class LargeAmplifier(Rule):
+class LargeAmplifier(Notice):
     """Notice: somebody with a very large audience shared it. The next one is told when their audience is twice as large."""
 
     audience: Annotated[Count, Field(ge=1)] = Field(500_000, description="people who follow the actor")
 
 
-class SuddenDrop(Rule):
+class SuddenDrop(Notice):
     """Notice: it was fast and stops at once, as when a post is taken down or a tracker breaks."""
 
     drop: Part = Field(0.9, description="part of the 5-minute velocity that is gone, compared with 5 minutes earlier")
@@ -159,9 +167,9 @@ class SuddenDrop(Rule):
 class States(_Model):
     """When a content goes from one state to the next."""
 
-    rising_for: Duration = Field(600.0, description="calm for so long, rising ends in quiet")
-    sustained_after: Duration = Field(3600.0, description="viral for so long is sustained")
-    cooling_for: Duration = Field(3600.0, description="cooling for so long is quiet")
+    rising_for: Stay = Field(600.0, description="calm for so long, rising ends in quiet")
+    sustained_after: Stay = Field(3600.0, description="viral for so long is sustained")
+    cooling_for: Stay = Field(3600.0, description="cooling for so long is quiet")
     repeat_after: Duration = Field(1800.0, description="least time between two messages about one open alert")
 
 

@@ -76,6 +76,23 @@ class Rules:
             found = next((rules for platform, rules in self.platforms.items() if platform in named), None)
         return found or self.everywhere
 
+    def only(self, *names: str) -> Rules:
+        """The same without all other rules."""
+
+        def alone(rules: RuleSet) -> RuleSet:
+            return rules.model_copy(update={name: None for name in RULES if name not in names})
+
+        return Rules(
+            alone(self.everywhere),
+            {name: alone(rules) for name, rules in self.campaigns.items()},
+            {name: alone(rules) for name, rules in self.platforms.items()},
+        )
+
+    def used(self) -> list[str]:
+        """Rules that are on for any content."""
+        sets = (self.everywhere, *self.campaigns.values(), *self.platforms.values())
+        return [name for name in RULES if any(getattr(rules, name) for rules in sets)]
+
 
 def preset(name: Preset) -> Rules:
     """The rules without a file."""
