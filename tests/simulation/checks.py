@@ -16,7 +16,7 @@ from pipeline.stream.decode import decode
 from pipeline.stream.misplaced import HEADER, Fence
 from pipeline.stream.partition import PartitionState
 from schemas.dead_letter import RefusedError
-from schemas.rows import TABLES, Blocks
+from schemas.rows import LOG_TABLES, Blocks
 
 if TYPE_CHECKING:
     from simulation.broker import SimRecord
@@ -201,7 +201,7 @@ def _freeze(state: PartitionState, sink: MemorySink) -> None:
 def _shown(sink: MemorySink) -> dict[str, list[dict[str, Any]]]:
     """Every table as its view shows it: void rows hidden, and no versions, which depend on how many records a freeze took in."""
     shown = {}
-    for name in TABLES:
+    for name in LOG_TABLES:
         void = VOID_WHEN_ZERO.get(name)
         shown[name] = _without([row for row in sink.rows(name) if void is None or row[void]], ("version",))
     return shown
