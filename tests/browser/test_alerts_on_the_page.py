@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 import pytest
 from playwright.async_api import expect
 from support.alert_rows import tell
-from support.alerts import alert
 from support.folding import cascade, now_ms
 from support.notify_process import own
 from support.page import NOWHERE, FakeReader, served
+from support.receivers import alert
 
 from pipeline import control_log
 from pipeline.clickhouse import client

@@ -12,7 +12,7 @@ from time import monotonic
 
 import aiohttp
 import pytest
-from support.alerts import DRIP, DROP, HANG, OTHER_SECRET, SECRET, alert, receiving
+from support.receivers import DRIP, DROP, HANG, OTHER_SECRET, SECRET, alert, receiving
 
 from pipeline.alerts.push import Push
 from pipeline.alerts.webhook import Webhook

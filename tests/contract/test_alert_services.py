@@ -8,7 +8,7 @@ from email import message_from_string, policy
 
 import pytest
 import requests
-from support.alerts import alert
+from support.receivers import alert
 
 from pipeline.alerts.push import Push
 

@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from support.alerts import HANG, alert, channels_file, hook, receiving
 from support.notify_process import NotifyProcess, committed, dead_letters, own, topic_of
+from support.receivers import HANG, alert, channels_file, hook, receiving
 from support.worker_process import WorkerProcess
 
 from pipeline.config import Settings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.alerts import SECRET, alert, channels_file
+from support.receivers import SECRET, alert, channels_file
 
 from pipeline.alerts import channels, kinds
 from pipeline.errors import UsageError

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from time import monotonic
 
-from support.alerts import alert
+from support.receivers import alert
 
 from pipeline.alerts.lane import Lane, Limits
 from pipeline.alerts.outcome import Failure

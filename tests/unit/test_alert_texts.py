@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.alerts import alert
+from support.receivers import alert
 
 from pipeline.alerts.texts import one_line, worded
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 from standardwebhooks import Webhook as Library
-from support.alerts import OTHER_SECRET, SECRET, alert
+from support.receivers import OTHER_SECRET, SECRET, alert
 
 from pipeline.alerts.webhook import judged, payload, signed, waiting
 
