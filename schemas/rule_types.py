@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -69,7 +70,7 @@ class Velocity(Trigger):
     enter_p: Part = Field(1e-6, description="small counts: probability of so many shares in 5 minutes by chance, below it")
     leave_p: Part = Field(0.05, description="small counts: calm is above it")
     times_expected: Number = Field(
-        1.5, description="where a baseline is known, shares ÷ what others have at this age must reach it too; 0: need not"
+        3.0, description="where a baseline is known, shares ÷ what others have at this age must reach it too; 0: need not"
     )
 
     @model_validator(mode="after")
@@ -82,9 +83,9 @@ class Velocity(Trigger):
 class OverPerformance(Trigger):
     """More shares than contents of the platform (or campaign) have at this age, and still growing."""
 
-    enter: Times = Field(4.0, description="shares ÷ shares expected at this age")
-    leave: Times = Field(2.0, description="calm is below it")
-    minimum_shares: Count = Field(50, description="shares that it takes at least")
+    enter: Times = Field(6.0, description="shares ÷ shares expected at this age")
+    leave: Times = Field(3.0, description="calm is below it")
+    minimum_shares: Count = Field(200, description="shares that it takes at least")
     growing: Part = Field(0.05, description="shares of the last hour ÷ all shares that it takes; calm is below half of it")
 
     @model_validator(mode="after")
@@ -97,9 +98,6 @@ class Forecast(Trigger):
     """The final size that is to be expected passes a mark."""
 
     at_least: Count = Field(1000, description="final shares")
-    times_typical: Number = Field(
-        0.0, description="where a baseline is known, also so many times what contents end with; 0: need not"
-    )
     believe: Literal["low", "middle"] = Field(
         "middle", description="which end of the forecast must pass: middle the likeliest, low passes in 9 of 10 cases"
     )
@@ -200,5 +198,5 @@ def _above(name: str, value: float, other: str, least: float) -> None:
 
 
 def _ascending(marks: list[int] | list[float]) -> None:
-    if any(mark >= following for mark, following in zip(marks, marks[1:], strict=False)) or marks[0] <= 0:
+    if any(mark >= following for mark, following in pairwise(marks)) or marks[0] <= 0:
         raise PydanticCustomError("order", "marks should be above 0 and ascending, none twice")

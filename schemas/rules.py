@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from schemas.event import Id, Platform  # noqa: TC001 -- pydantic reads them when the models are made
+from schemas.event import Id, Platform
 from schemas.presets import PRESETS, Preset
 from schemas.rule_types import RULES, RuleSet, States
 
@@ -137,7 +137,7 @@ def parse(text: str, name: str = "rules file", *, preset: Preset | None = None) 
     return Rules(everywhere, **{group: MappingProxyType(sets) for group, sets in groups.items()})
 
 
-_Path = tuple[str | int, ...]
+_Path = tuple[str, ...]
 _Lines = dict[_Path, int]
 
 
@@ -181,7 +181,7 @@ def _walk(node: yaml.Node, path: _Path, lines: _Lines, problems: list[Problem]) 
             _walk(value, inner, lines, problems)
     elif isinstance(node, yaml.SequenceNode):
         for place, item in enumerate(node.value):
-            _walk(item, (*path, place), lines, problems)
+            _walk(item, (*path, str(place)), lines, problems)
 
 
 def _rule_set(base: RuleSet, wanted: _Override, path: _Path, lines: _Lines, problems: list[Problem]) -> RuleSet:
@@ -212,9 +212,9 @@ def _group(error: ErrorDetails) -> _Path:
 
 
 def _problem(path: _Path, error: ErrorDetails, lines: _Lines) -> Problem:
-    where = (*path, *error["loc"])
+    where = (*path, *(str(part) for part in error["loc"] if part != "[key]"))
     if error["type"] == "extra_forbidden":
-        return _unknown(where, str(where[-1]), _known(where), lines)
+        return _unknown(where, where[-1], _known(where), lines)
     return Problem(_line(where, lines), _dotted(where), _sentence(error))
 
 
@@ -229,7 +229,7 @@ def _known(where: _Path) -> Sequence[str]:
     if where[-2:-1] == ("states",):
         return tuple(States.model_fields)
     if len(where) > 1 and where[-2] in RULES:
-        return tuple(_FIELDS[str(where[-2])])
+        return tuple(_FIELDS[where[-2]])
     return tuple(_Override.model_fields if len(where) > 1 else _File.model_fields)
 
 
@@ -247,7 +247,7 @@ def _line(path: _Path, lines: _Lines) -> int:
 
 
 def _dotted(path: _Path) -> str:
-    return ".".join(map(str, path))
+    return ".".join(path)
 
 
 _FIELDS = {
