@@ -29,7 +29,7 @@ BY = "the page"
 
 
 class AlertList:
-    """Loads part `alerts`: `open` (the most severe first), `over` (of the last 24 hours, the newest first), `mutes` in force, and `may_act`.
+    """Loads part `alerts`: `open` (those that nobody has seen to first, of them the most severe), `over` (of the last 24 hours, the newest first), `mutes` in force, and `may_act`.
 
     Whether an alert is muted or acknowledged is taken from `share.control` itself, so that an answer shows at once.
     """
@@ -44,7 +44,7 @@ class AlertList:
         alerts = [self._alert(row, now_us) for row in rows]
         return {
             "alerts": {
-                "open": [alert for alert in alerts if alert["closed"] is None],
+                "open": sorted((alert for alert in alerts if alert["closed"] is None), key=_quieted),
                 "over": [alert for alert in alerts if alert["closed"] is not None],
                 "mutes": [_mute(control) for control in self._controls.mutes(now_us)],
                 "may_act": self._may_act,
@@ -59,6 +59,11 @@ class AlertList:
             "muted": bool(row["muted"]) or self._controls.muted(content, campaign, rule, now_us),
             "acknowledged": self._controls.acknowledged(row["alert_id"]),
         }
+
+
+def _quieted(alert: dict[str, Any]) -> bool:
+    """Those that nobody has seen to come first."""
+    return bool(alert["muted"] or alert["acknowledged"])
 
 
 def _spreaders(text: str) -> list[Any]:

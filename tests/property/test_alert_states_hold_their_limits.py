@@ -46,9 +46,7 @@ stays = st.sampled_from([1.0, 600.0, 3600.0])
 limits = {"cool_down": seconds, "at_most": st.integers(1, 4)}
 rule_sets = st.builds(
     RuleSet,
-    states=st.builds(
-        States, rising_for=stays, sustained_after=stays, cooling_for=stays, repeat_after=seconds
-    ),
+    states=st.builds(States, rising_for=stays, sustained_after=stays, cooling_for=stays, repeat_after=seconds),
     velocity=st.none() | st.builds(Velocity, leave_after=seconds, **limits),
     over_performance=st.none() | st.builds(OverPerformance, leave_after=seconds, **limits),
     forecast=st.none() | st.builds(Forecast, leave_after=seconds, **limits),

@@ -144,15 +144,17 @@ async def test_alerts_show_what_people_asked_of_them():
     rows = [
         ROW,
         ROW | {"alert_id": "a2", "rule": "depth", "top_spreaders": "broken"},
+        ROW | {"alert_id": "a0", "rule": "depth"},
         ROW | {"alert_id": "a3", "rule": "depth", "closed": 5},
     ]
     shown = (await AlertList(FakeReader({"v_alerts": rows}), NOWHERE, FixedClock(NOW_US), controls)())["alerts"]
     assert [(one["alert_id"], one["muted"], one["acknowledged"]) for one in shown["open"]] == [
+        ("a0", False, False),
         ("a1", True, False),
         ("a2", False, True),
     ]
     assert [one["alert_id"] for one in shown["over"]] == ["a3"]
-    assert shown["open"][1]["top_spreaders"] == []
+    assert shown["open"][2]["top_spreaders"] == []
     assert shown["mutes"] == [
         {"scope": {"rule": "velocity"}, "until": NOW_US // 1000 + 300_000, "by": "the page", "note": "known"}
     ]

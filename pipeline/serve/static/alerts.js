@@ -5,6 +5,7 @@ import { term } from "./help.js";
 import { platformName } from "./platforms.js";
 
 const HOUR = 60;
+const LONGEST_NAME = 80;
 const OVER_SHOWN = 20;
 
 export const alertsPanel = () => {
@@ -137,5 +138,7 @@ const drawMutes = (list, mutes, mayAct) => {
   }));
 };
 
+const short = (id) => (id.length > LONGEST_NAME ? `${shortId(id).slice(0, LONGEST_NAME)}…` : shortId(id));
+
 const scopeWords = ({ content_id: content, campaign_id: campaign, rule }) =>
-  [content && `content ${shortId(content)}`, campaign && `campaign ${campaign}`, rule && `rule ${rule}`].filter(Boolean).join(", ");
+  [content && `content ${short(content)}`, campaign && `campaign ${campaign}`, rule && `rule ${rule}`].filter(Boolean).join(", ");
