@@ -64,7 +64,11 @@ STANDING = Standing(
 
 def figures(*, five: int = 0, hour: int | None = None, reach: int = 0, **given: object) -> Figures:
     """Figures with so many shares in the windows; the velocity follows unless it is given."""
-    windows = {"5m": Window(five, reach, 0), "1h": Window(max(five, hour or 0), reach, 0), "24h": Window(five, reach, 0)}
+    windows = {
+        "5m": Window(five, reach, 0),
+        "1h": Window(max(five, hour or 0), reach, 0),
+        "24h": Window(five, reach, 0),
+    }
     return QUIET._replace(**{"windows": windows, "velocity_5m": five / 5} | given)
 
 

@@ -70,7 +70,16 @@ def test_what_is_no_alert_is_refused(wrong):
 def test_ids_follow_from_content_rule_and_ordinal_alone():
     assert alert_id("a", "velocity", 1) == alert_id("a", "velocity", 1)
     # The boundary between the parts counts: texts that run together alike must not meet.
-    others = {alert_id(*parts) for parts in [("a", "velocity", 1), ("a", "velocity", 2), ("a", "r", 1), ('a","r', "r", 1), ("av", "elocity", 1)]}
+    others = {
+        alert_id(*parts)
+        for parts in [
+            ("a", "velocity", 1),
+            ("a", "velocity", 2),
+            ("a", "r", 1),
+            ('a","r', "r", 1),
+            ("av", "elocity", 1),
+        ]
+    }
     assert len(others) == 5
     # Fixed for ever: receivers know alerts by it.
     assert alert_id("spring-film", "velocity", 1) == "a4a452fd6080b7547daa4b40759fd1eb"

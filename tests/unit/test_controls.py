@@ -45,7 +45,11 @@ def test_unmute_lifts_the_mute_of_its_scope_and_no_other():
 
 
 def test_the_topic_read_twice_says_the_same():
-    messages = [control("mute", at_us=2, rule="r"), control("unmute", at_us=3, rule="r"), control("mute", at_us=1, rule="depth")]
+    messages = [
+        control("mute", at_us=2, rule="r"),
+        control("unmute", at_us=3, rule="r"),
+        control("mute", at_us=1, rule="depth"),
+    ]
     once, twice = controls(*messages), controls(*messages, *messages)
     assert once.mutes(5) == twice.mutes(5) == [messages[2]]
 

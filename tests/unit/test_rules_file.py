@@ -95,7 +95,10 @@ def test_of_several_platforms_the_first_in_the_file_counts():
 
 
 def test_a_preset_given_from_outside_takes_the_place_of_the_files_own():
-    rules = parse("preset: strict\nrules: {velocity: {minimum_shares: 7}}\ncampaigns: {autumn: {preset: strict}}", preset="sensitive")
+    rules = parse(
+        "preset: strict\nrules: {velocity: {minimum_shares: 7}}\ncampaigns: {autumn: {preset: strict}}",
+        preset="sensitive",
+    )
     assert rules.everywhere.forecast == PRESETS["sensitive"].forecast
     assert rules.everywhere.velocity.minimum_shares == 7
     assert rules.of("autumn", []) == PRESETS["strict"]
@@ -115,7 +118,12 @@ def test_only_leaves_one_rule_everywhere():
         ("preset: strict\nruls: {}", 2, "ruls", "did you mean rules?"),
         ("rules:\n  velocty: off", 2, "rules.velocty", "did you mean velocity?"),
         ("rules:\n  bananas: off", 2, "rules.bananas", "known are velocity, over_performance"),
-        ("rules:\n  velocity:\n    minimum_share: 3", 3, "rules.velocity.minimum_share", "did you mean minimum_shares?"),
+        (
+            "rules:\n  velocity:\n    minimum_share: 3",
+            3,
+            "rules.velocity.minimum_share",
+            "did you mean minimum_shares?",
+        ),
         ("rules:\n  velocity:\n    enter_z: fast", 3, "rules.velocity.enter_z", "should be a number"),
         ("rules:\n  velocity:\n\n    enter_z: -1", 4, "rules.velocity.enter_z", "greater than or equal to 0"),
         ("rules:\n  velocity: {enter_z: 2, leave_z: 3}", 2, "rules.velocity", "enter_z should be above leave_z (3"),
