@@ -106,11 +106,7 @@ def main() -> int:
     options = _options()
     rows = read(options.file, options.half)
     judges = [Judge(name, Rules(rules).only(*TRIGGERS)) for name, rules in PRESETS.items()]
-    alone = [
-        Judge(f"{name}: {rule}", Rules(rules).only(rule))
-        for name, rules in PRESETS.items()
-        for rule in Rules(rules).used()
-    ]
+    alone = [Judge(f"{name}: {rule}", Rules(rules).only(rule)) for name, rules in PRESETS.items() for rule in TRIGGERS]
     backtest = Backtest([*judges, *alone], Settings().population(), options.every)
     for at_us, _, event in rows:
         backtest.take(event, at_us)
@@ -137,7 +133,9 @@ def _options() -> argparse.Namespace:
 def _print(
     judges: list[Judge], heights: dict[str, list[Peak]], sizes: dict[str, int], best: set[str], days: float
 ) -> None:
-    print("| rule | alerts | contents | precision | recall | still to come | recall while half is to come | alerts/day |")
+    print(
+        "| rule | alerts | contents | precision | recall | still to come | recall while half is to come | alerts/day |"
+    )
     print("|---|---|---|---|---|---|---|---|")
     for judge in judges:
         one = score(judge.name, judge.fired, sizes, best, days)
@@ -178,7 +176,9 @@ def early(fired: list[Fired], sizes: dict[str, int], best: set[str]) -> float:
 
 
 def _print_alone(judges: list[Judge], sizes: dict[str, int], best: set[str], days: float) -> None:
-    print("\n| each rule alone | alerts | contents | precision | recall | still to come | recall while half is to come | alerts/day |")
+    print(
+        "\n| each rule alone | alerts | contents | precision | recall | still to come | recall while half is to come | alerts/day |"
+    )
     print("|---|---|---|---|---|---|---|---|")
     for judge in judges:
         _line(score(judge.name, judge.fired, sizes, best, days), judge.fired, sizes, best)

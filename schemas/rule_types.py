@@ -66,11 +66,16 @@ class Velocity(Trigger):
     minimum_shares: Count = Field(30, description="shares in 5 minutes that it takes at least")
     enter_z: Number = Field(5.0, description="z of the last whole minute and of the one before, both above it")
     leave_z: Number = Field(2.0, description="calm is below it")
-    small_below: Number = Field(25.0, description="shares expected in 5 minutes below which Poisson's tail decides instead of z")
-    enter_p: Part = Field(1e-6, description="small counts: probability of so many shares in 5 minutes by chance, below it")
+    small_below: Number = Field(
+        25.0, description="shares expected in 5 minutes below which Poisson's tail decides instead of z"
+    )
+    enter_p: Part = Field(
+        1e-6, description="small counts: probability of so many shares in 5 minutes by chance, below it"
+    )
     leave_p: Part = Field(0.05, description="small counts: calm is above it")
     times_expected: Number = Field(
-        3.0, description="where a baseline is known, shares ÷ what others have at this age must reach it too; 0: need not"
+        3.0,
+        description="where a baseline is known, shares ÷ what others have at this age must reach it too; 0: need not",
     )
 
     @model_validator(mode="after")
@@ -86,7 +91,9 @@ class OverPerformance(Trigger):
     enter: Times = Field(6.0, description="shares ÷ shares expected at this age")
     leave: Times = Field(3.0, description="calm is below it")
     minimum_shares: Count = Field(200, description="shares that it takes at least")
-    growing: Part = Field(0.05, description="shares of the last hour ÷ all shares that it takes; calm is below half of it")
+    growing: Part = Field(
+        0.05, description="shares of the last hour ÷ all shares that it takes; calm is below half of it"
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> OverPerformance:
@@ -103,7 +110,9 @@ class Forecast(Trigger):
     )
     minimum_shares: Count = Field(50, description="shares that it takes at least")
     leave_part: Part = Field(0.7, description="calm is a forecast below this part of the mark")
-    growing: Part = Field(0.02, description="shares of the last hour ÷ all shares that it takes; calm is below half of it")
+    growing: Part = Field(
+        0.02, description="shares of the last hour ÷ all shares that it takes; calm is below half of it"
+    )
 
 
 class Notice(Rule):
@@ -194,7 +203,9 @@ RULES = (*TRIGGERS, *NOTICES)
 
 def _above(name: str, value: float, other: str, least: float) -> None:
     if value <= least:
-        raise PydanticCustomError("order", "{name} should be above {other} ({least})", {"name": name, "other": other, "least": least})
+        raise PydanticCustomError(
+            "order", "{name} should be above {other} ({least})", {"name": name, "other": other, "least": least}
+        )
 
 
 def _ascending(marks: list[int] | list[float]) -> None:

@@ -144,7 +144,10 @@ _Lines = dict[_Path, int]
 def _read(text: str, name: str) -> tuple[Any, _Lines]:
     """The data, and the line of each key and item."""
     if len(text) > MAX_TEXT:
-        raise RulesError(name, [Problem(0, "", f"is {len(text):,} characters long, at most {MAX_TEXT:,} are read: is it the right file?")])
+        raise RulesError(
+            name,
+            [Problem(0, "", f"is {len(text):,} characters long, at most {MAX_TEXT:,} are read: is it the right file?")],
+        )
     lines: _Lines = {}
     problems: list[Problem] = []
     try:
@@ -199,7 +202,9 @@ def _rule_set(base: RuleSet, wanted: _Override, path: _Path, lines: _Lines, prob
             data[name] = (data[name] or {}) | change
         else:
             where = (*path, "rules", name)
-            problems.append(Problem(_line(where, lines), _dotted(where), "should be off, on, or keys with values below it"))
+            problems.append(
+                Problem(_line(where, lines), _dotted(where), "should be off, on, or keys with values below it")
+            )
     try:
         return RuleSet.model_validate(data)
     except ValidationError as error:

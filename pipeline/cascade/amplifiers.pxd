@@ -9,17 +9,21 @@ from pipeline.cascade.tree cimport Tree
 cdef int NOBODY, UNKNOWN, _SPARE
 
 @cython.locals(
-    actor=int, shares=cython.longlong, reach=cython.longlong, least_reach=cython.longlong, least_shares=cython.longlong
+    actor=int, shares=cython.longlong, reach=cython.longlong, people=cython.longlong, least_reach=cython.longlong,
+    least_shares=cython.longlong, least_people=cython.longlong, latest=cython.longlong
 )
 cpdef list top_amplifiers(Content content, int n=*)
+cdef tuple _rank(Content content, int actor)
+@cython.locals(tree=Tree, only=int, node=int)
+cdef long long _most_reach(Content content, int actor) except? -1
+@cython.locals(tree=Tree, only=int, node=int)
+cdef long long _most_shares(Content content, int actor) except? -1
 @cython.locals(actor=int)
 cdef list _best(Content content, list found, int n)
 cdef str _name(Content content, int actor)
-@cython.locals(node=int, tree=Tree)
-cdef tuple _downstream(Content content, int actor)
-@cython.locals(node=int)
+@cython.locals(only=int, node=int)
 cdef int _earliest(Content content, int actor) except -1
 cdef long long _first_time(Content content, int actor) except? -1
-@cython.locals(node=int)
+@cython.locals(only=int, node=int)
 cdef long long _audience(Content content, int actor) except? -1
 cdef _amplifier(Content content, int actor, long long shares, long long reach)

@@ -3,6 +3,7 @@ from pipeline.cascade cimport span
 from pipeline.cascade.ages cimport Ages, Cells, evidence
 from pipeline.cascade.content cimport Content
 from pipeline.cascade.forecast cimport forecast_of
+from pipeline.cascade.poisson cimport poisson_tail
 from pipeline.cascade.rolling cimport latest_share_us, shares_by_minute, windows
 from pipeline.cascade.tree cimport Tree
 

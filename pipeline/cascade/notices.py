@@ -35,7 +35,9 @@ class Notice(NamedTuple):
     sharer: Sharer | None = None
 
 
-def notices(rules: RuleSet, state: AlertState, standing: Standing, figures: Figures, content: Content) -> Iterator[Notice]:
+def notices(
+    rules: RuleSet, state: AlertState, standing: Standing, figures: Figures, content: Content
+) -> Iterator[Notice]:
     """What could be told now. Only of contents that somebody shared within the last hour: what was deep for long is no news."""
     if figures.windows["1h"].shares < 1:
         return
@@ -87,9 +89,7 @@ def _loud(
     sharer = loudest(content)
     if sharer is not None and sharer.audience >= least:
         steps = int(log2(sharer.audience / rule.audience))
-        yield Notice(
-            "large_amplifier", min(2 + steps, _MOST), sharer.audience, sharer.audience, rule.audience, sharer
-        )
+        yield Notice("large_amplifier", min(2 + steps, _MOST), sharer.audience, sharer.audience, rule.audience, sharer)
 
 
 def _dropped(rule: SuddenDrop, figures: Figures) -> Iterator[Notice]:

@@ -265,9 +265,9 @@ def short(number: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A length of time, as one says it: 40 s, 12 min, 3 h, 2 days."""
+    """A length of time, as one says it: 40 s, 12 min, 3.5 h, 2 days."""
     if seconds < 90:  # noqa: PLR2004 -- from here on the next unit says it
         return f"{seconds:.0f} s"
     if seconds < 90 * 60:
         return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.0f} h" if seconds < 48 * 3600 else f"{seconds / 86400:.0f} days"
+    return f"{approximately(seconds / 3600)} h" if seconds < 48 * 3600 else f"{approximately(seconds / 86400)} days"

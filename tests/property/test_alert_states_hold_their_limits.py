@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.alerts import START_US, Life, figures, standing
+from support.alerts import Life, figures, standing
 
 from pipeline.cascade.alert_state import AlertState
 from schemas.alert import alert_id
@@ -216,4 +216,3 @@ def test_the_state_of_a_busy_content_is_small(steps):
     assert len(life.state.dump()) < 700
     assert AlertState.load(life.state.dump()) == life.state
     assert life.state.since_us in {0, *(at_us for at_us, _ in life.states)}
-    assert START_US > 0

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from schemas.presets import PRESETS, WORDS
@@ -177,3 +180,22 @@ def test_rules_are_all_in_one_list_and_described():
         for rule in RULES:
             if found := getattr(rules, rule):
                 assert all(field.description for field in type(found).model_fields.values())
+
+
+SHIPPED = (Path(__file__).parents[2] / "deploy/rules.yaml").read_text("utf-8")
+SETTING = re.compile(r"#(?= {2,}\S|[a-z]+:)")  # prose has one space behind the #
+
+
+def test_the_shipped_file_is_the_preset_balanced():
+    assert parse(SHIPPED) == preset("balanced")
+
+
+def test_every_value_that_the_shipped_file_shows_is_the_one_in_force():
+    shown = "\n".join(SETTING.sub("", line, count=1) if SETTING.match(line) else line for line in SHIPPED.splitlines())
+    rules = parse(shown)
+    assert rules.everywhere == PRESETS["balanced"]
+    assert rules.of("spring-launch", []).forecast.at_least == 300
+    assert rules.of("", ["weibo"]).forecast.at_least == 5000
+    for rule in RULES:
+        if found := getattr(rules.everywhere, rule):
+            assert all(f"{field}:" in shown.split(f"\n  {rule}:")[1] for field in type(found).model_fields)
