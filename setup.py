@@ -20,7 +20,7 @@ from setuptools.errors import BaseError, CompileError, LinkError
 
 CORE = Path("pipeline/cascade")
 STATE = Path("build/core.sha256")
-DIRECTIVES = {"language_level": 3, "infer_types": True, "annotation_typing": False}
+DIRECTIVES = {"language_level": 3, "infer_types": True, "annotation_typing": False, "cpow": True}
 
 
 class BuildCore(build_ext):

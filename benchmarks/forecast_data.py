@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.cascade.ages import Ages, evidence
-from pipeline.cascade.forecast import HORIZON_S, UNKNOWN_AUDIENCE, Forecast, forecast, seismic, terms
+from pipeline.cascade.codes import UNKNOWN_AUDIENCE
+from pipeline.cascade.forecast import HORIZON_S, Forecast, forecast, seismic, terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

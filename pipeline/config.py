@@ -103,10 +103,12 @@ class Settings(BaseSettings):
     )
     # alerts
     rules_file: str = Field(
-        "", description="YAML file with the rules of alerts (docs/alerts.md), read again when it changes; empty: the preset balanced"
+        "",
+        description="YAML file with the rules of alerts (docs/alerts.md), read again when it changes; empty: the preset balanced",
     )
     page_public_url: str = Field(
-        "", description="address of the web page as people open it, for the links of alerts: https://cascades.example.org"
+        "",
+        description="address of the web page as people open it, for the links of alerts: https://cascades.example.org",
     )
     grafana_url: str = Field("", description="address of Grafana as people open it, for the links of alerts")
 

@@ -63,13 +63,21 @@ def document() -> dict[str, Any]:
                 "What the state of a partition is rebuilt from, in transactions that fence former owners.",
             ),
             "restoreState": _operation("receive", "changelog", "Read at assignment, committed transactions only."),
-            "sendAlerts": _operation("send", "alerts", "Each once, in one transaction with the state that it came from."),
+            "sendAlerts": _operation(
+                "send", "alerts", "Each once, in one transaction with the state that it came from."
+            ),
             "deliverAlerts": _operation(
-                "receive", "alerts", "To people and systems, at least once with the same id; committed transactions only."
+                "receive",
+                "alerts",
+                "To people and systems, at least once with the same id; committed transactions only.",
             ),
             "sendUndeliveredAlerts": _operation("send", "alertDeadLetters", "What no receiver would take."),
-            "sendControls": _operation("send", "control", "Mutes and acknowledgements of the page and the command line."),
-            "obeyControls": _operation("receive", "control", "Read wholly by every worker, the latest of each key stands."),
+            "sendControls": _operation(
+                "send", "control", "Mutes and acknowledgements of the page and the command line."
+            ),
+            "obeyControls": _operation(
+                "receive", "control", "Read wholly by every worker, the latest of each key stands."
+            ),
         },
         "components": {
             "messages": {

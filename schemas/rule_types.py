@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -34,6 +35,8 @@ def _number(value: object) -> object:
 
 Duration = Annotated[float, BeforeValidator(_seconds), Field(ge=0, le=400 * 86400)]
 """Seconds."""
+Stay = Annotated[Duration, Field(ge=1)]
+"""Seconds; never none, so that one moment makes one step."""
 Count = Annotated[int, BeforeValidator(_number), Field(ge=0, le=10**12)]
 Number = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1e12, allow_inf_nan=False)]
 Times = Annotated[float, BeforeValidator(_number), Field(gt=0, le=1e6, allow_inf_nan=False)]
@@ -63,11 +66,16 @@ class Velocity(Trigger):
     minimum_shares: Count = Field(30, description="shares in 5 minutes that it takes at least")
     enter_z: Number = Field(5.0, description="z of the last whole minute and of the one before, both above it")
     leave_z: Number = Field(2.0, description="calm is below it")
-    small_below: Number = Field(25.0, description="shares expected in 5 minutes below which Poisson's tail decides instead of z")
-    enter_p: Part = Field(1e-6, description="small counts: probability of so many shares in 5 minutes by chance, below it")
+    small_below: Number = Field(
+        25.0, description="shares expected in 5 minutes below which Poisson's tail decides instead of z"
+    )
+    enter_p: Part = Field(
+        1e-6, description="small counts: probability of so many shares in 5 minutes by chance, below it"
+    )
     leave_p: Part = Field(0.05, description="small counts: calm is above it")
     times_expected: Number = Field(
-        1.5, description="where a baseline is known, shares ÷ what others have at this age must reach it too; 0: need not"
+        3.0,
+        description="where a baseline is known, shares ÷ what others have at this age must reach it too; 0: need not",
     )
 
     @model_validator(mode="after")
@@ -80,10 +88,12 @@ class Velocity(Trigger):
 class OverPerformance(Trigger):
     """More shares than contents of the platform (or campaign) have at this age, and still growing."""
 
-    enter: Times = Field(4.0, description="shares ÷ shares expected at this age")
-    leave: Times = Field(2.0, description="calm is below it")
-    minimum_shares: Count = Field(50, description="shares that it takes at least")
-    growing: Part = Field(0.05, description="shares of the last hour ÷ all shares that it takes; calm is below half of it")
+    enter: Times = Field(6.0, description="shares ÷ shares expected at this age")
+    leave: Times = Field(3.0, description="calm is below it")
+    minimum_shares: Count = Field(200, description="shares that it takes at least")
+    growing: Part = Field(
+        0.05, description="shares of the last hour ÷ all shares that it takes; calm is below half of it"
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> OverPerformance:
@@ -95,18 +105,23 @@ class Forecast(Trigger):
     """The final size that is to be expected passes a mark."""
 
     at_least: Count = Field(1000, description="final shares")
-    times_typical: Number = Field(
-        0.0, description="where a baseline is known, also so many times what contents end with; 0: need not"
-    )
     believe: Literal["low", "middle"] = Field(
         "middle", description="which end of the forecast must pass: middle the likeliest, low passes in 9 of 10 cases"
     )
     minimum_shares: Count = Field(50, description="shares that it takes at least")
     leave_part: Part = Field(0.7, description="calm is a forecast below this part of the mark")
-    growing: Part = Field(0.02, description="shares of the last hour ÷ all shares that it takes; calm is below half of it")
+    growing: Part = Field(
+        0.02, description="shares of the last hour ÷ all shares that it takes; calm is below half of it"
+    )
 
 
-class Depth(Rule):
+class Notice(Rule):
+    """A rule that explains, and never makes a content viral."""
+
+    cool_down: Duration = Field(1800.0, description="after an alert, none of this rule for so long")
+
+
+class Depth(Notice):
     """Notice: the cascade is so many generations deep. Says what kind of spread it is, never that it is large."""
 
     marks: list[Count] = Field([6, 10, 16], min_length=1, max_length=16, description="generations, ascending")
@@ -118,7 +133,7 @@ class Depth(Rule):
         return self
 
 
-class Reproduction(Rule):
+class Reproduction(Notice):
     """Notice: each share brings in so many more (live R)."""
 
     marks: list[Number] = Field([0.8, 1.0], min_length=1, max_length=16, description="R, ascending")
@@ -130,7 +145,7 @@ class Reproduction(Rule):
         return self
 
 
-class SecondaryReach(Rule):
+class SecondaryReach(Notice):
     """Notice: the audience of the audience passes a mark."""
 
     marks: list[Count] = Field(
@@ -143,13 +158,13 @@ class SecondaryReach(Rule):
         return self
 
 
-class LargeAmplifier(Rule):
+class LargeAmplifier(Notice):
     """Notice: somebody with a very large audience shared it. The next one is told when their audience is twice as large."""
 
     audience: Annotated[Count, Field(ge=1)] = Field(500_000, description="people who follow the actor")
 
 
-class SuddenDrop(Rule):
+class SuddenDrop(Notice):
     """Notice: it was fast and stops at once, as when a post is taken down or a tracker breaks."""
 
     drop: Part = Field(0.9, description="part of the 5-minute velocity that is gone, compared with 5 minutes earlier")
@@ -159,9 +174,9 @@ class SuddenDrop(Rule):
 class States(_Model):
     """When a content goes from one state to the next."""
 
-    rising_for: Duration = Field(600.0, description="calm for so long, rising ends in quiet")
-    sustained_after: Duration = Field(3600.0, description="viral for so long is sustained")
-    cooling_for: Duration = Field(3600.0, description="cooling for so long is quiet")
+    rising_for: Stay = Field(600.0, description="calm for so long, rising ends in quiet")
+    sustained_after: Stay = Field(3600.0, description="viral for so long is sustained")
+    cooling_for: Stay = Field(3600.0, description="cooling for so long is quiet")
     repeat_after: Duration = Field(1800.0, description="least time between two messages about one open alert")
 
 
@@ -188,9 +203,11 @@ RULES = (*TRIGGERS, *NOTICES)
 
 def _above(name: str, value: float, other: str, least: float) -> None:
     if value <= least:
-        raise PydanticCustomError("order", "{name} should be above {other} ({least})", {"name": name, "other": other, "least": least})
+        raise PydanticCustomError(
+            "order", "{name} should be above {other} ({least})", {"name": name, "other": other, "least": least}
+        )
 
 
 def _ascending(marks: list[int] | list[float]) -> None:
-    if any(mark >= following for mark, following in zip(marks, marks[1:], strict=False)) or marks[0] <= 0:
+    if any(mark >= following for mark, following in pairwise(marks)) or marks[0] <= 0:
         raise PydanticCustomError("order", "marks should be above 0 and ascending, none twice")

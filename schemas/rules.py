@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from schemas.event import Id, Platform  # noqa: TC001 -- pydantic reads them when the models are made
+from schemas.event import Id, Platform
 from schemas.presets import PRESETS, Preset
 from schemas.rule_types import RULES, RuleSet, States
 
@@ -76,6 +76,23 @@ class Rules:
             found = next((rules for platform, rules in self.platforms.items() if platform in named), None)
         return found or self.everywhere
 
+    def only(self, *names: str) -> Rules:
+        """The same without all other rules."""
+
+        def alone(rules: RuleSet) -> RuleSet:
+            return rules.model_copy(update={name: None for name in RULES if name not in names})
+
+        return Rules(
+            alone(self.everywhere),
+            {name: alone(rules) for name, rules in self.campaigns.items()},
+            {name: alone(rules) for name, rules in self.platforms.items()},
+        )
+
+    def used(self) -> list[str]:
+        """Rules that are on for any content."""
+        sets = (self.everywhere, *self.campaigns.values(), *self.platforms.values())
+        return [name for name in RULES if any(getattr(rules, name) for rules in sets)]
+
 
 def preset(name: Preset) -> Rules:
     """The rules without a file."""
@@ -120,14 +137,17 @@ def parse(text: str, name: str = "rules file", *, preset: Preset | None = None) 
     return Rules(everywhere, **{group: MappingProxyType(sets) for group, sets in groups.items()})
 
 
-_Path = tuple[str | int, ...]
+_Path = tuple[str, ...]
 _Lines = dict[_Path, int]
 
 
 def _read(text: str, name: str) -> tuple[Any, _Lines]:
     """The data, and the line of each key and item."""
     if len(text) > MAX_TEXT:
-        raise RulesError(name, [Problem(0, "", f"is {len(text):,} characters long, at most {MAX_TEXT:,} are read: is it the right file?")])
+        raise RulesError(
+            name,
+            [Problem(0, "", f"is {len(text):,} characters long, at most {MAX_TEXT:,} are read: is it the right file?")],
+        )
     lines: _Lines = {}
     problems: list[Problem] = []
     try:
@@ -164,7 +184,7 @@ def _walk(node: yaml.Node, path: _Path, lines: _Lines, problems: list[Problem]) 
             _walk(value, inner, lines, problems)
     elif isinstance(node, yaml.SequenceNode):
         for place, item in enumerate(node.value):
-            _walk(item, (*path, place), lines, problems)
+            _walk(item, (*path, str(place)), lines, problems)
 
 
 def _rule_set(base: RuleSet, wanted: _Override, path: _Path, lines: _Lines, problems: list[Problem]) -> RuleSet:
@@ -182,7 +202,9 @@ def _rule_set(base: RuleSet, wanted: _Override, path: _Path, lines: _Lines, prob
             data[name] = (data[name] or {}) | change
         else:
             where = (*path, "rules", name)
-            problems.append(Problem(_line(where, lines), _dotted(where), "should be off, on, or keys with values below it"))
+            problems.append(
+                Problem(_line(where, lines), _dotted(where), "should be off, on, or keys with values below it")
+            )
     try:
         return RuleSet.model_validate(data)
     except ValidationError as error:
@@ -195,9 +217,9 @@ def _group(error: ErrorDetails) -> _Path:
 
 
 def _problem(path: _Path, error: ErrorDetails, lines: _Lines) -> Problem:
-    where = (*path, *error["loc"])
+    where = (*path, *(str(part) for part in error["loc"] if part != "[key]"))
     if error["type"] == "extra_forbidden":
-        return _unknown(where, str(where[-1]), _known(where), lines)
+        return _unknown(where, where[-1], _known(where), lines)
     return Problem(_line(where, lines), _dotted(where), _sentence(error))
 
 
@@ -212,7 +234,7 @@ def _known(where: _Path) -> Sequence[str]:
     if where[-2:-1] == ("states",):
         return tuple(States.model_fields)
     if len(where) > 1 and where[-2] in RULES:
-        return tuple(_FIELDS[str(where[-2])])
+        return tuple(_FIELDS[where[-2]])
     return tuple(_Override.model_fields if len(where) > 1 else _File.model_fields)
 
 
@@ -230,7 +252,7 @@ def _line(path: _Path, lines: _Lines) -> int:
 
 
 def _dotted(path: _Path) -> str:
-    return ".".join(map(str, path))
+    return ".".join(path)
 
 
 _FIELDS = {

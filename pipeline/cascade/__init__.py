@@ -4,9 +4,9 @@ from pipeline.cascade.blocks import Events, Packed
 from pipeline.cascade.content import Content
 from pipeline.cascade.fold import Outcome, fold
 from pipeline.cascade.freeze import discard, freeze
-from pipeline.cascade.minutes import Window, windows
 from pipeline.cascade.moments import micros
 from pipeline.cascade.restoring import Restored, restore
+from pipeline.cascade.rolling import Window, windows
 from pipeline.cascade.tree import __file__ as _core
 
 COMPILED = not _core.endswith(".py")

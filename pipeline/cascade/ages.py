@@ -12,10 +12,10 @@ cell come out exact, others err by their curvature only.
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
+from pipeline.cascade.codes import MOST_PEOPLE, UNKNOWN, UNKNOWN_AUDIENCE
+from pipeline.cascade.columns import Columns
 from pipeline.cascade.memory import lived, seen_in_window
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ WINDOW_LONGEST_S = 7200.0
 WINDOW_SPREADS = 5
 """The window of a forecast is half the content's age within these bounds, and wider if it would hold fewer spreads than this."""
 
+_NARROWEST, _FINENESS, _WIDEST = NARROWEST, FINENESS, WIDEST  # C's own copies
+_SHORTEST, _LONGEST, _ENOUGH = WINDOW_SHORTEST_S, WINDOW_LONGEST_S, WINDOW_SPREADS
 _SECOND_US = 1_000_000
 _HALF = 0.5  # times are cut to whole seconds: the middle of it stands for all
 _ROOM = 24  # cells that are never worth merging
@@ -50,6 +52,40 @@ class Cell(NamedTuple):
     audience_age_s: float
 
 
+class Cells(Columns):
+    """Cells up to a moment, oldest first, as columns of what `Cell` says."""
+
+    __slots__ = ("age_s", "audience", "audience_age_s", "oldest_s", "spreads")
+
+    def __init__(self, room: int) -> None:
+        super().__init__()
+        self.oldest_s = self.longer_doubles(self.no_doubles(), room)
+        self.spreads = self.longer_doubles(self.no_doubles(), room)
+        self.age_s = self.longer_doubles(self.no_doubles(), room)
+        self.audience = self.longer_doubles(self.no_doubles(), room)
+        self.audience_age_s = self.longer_doubles(self.no_doubles(), room)
+        self.room = room
+
+    def add(
+        self, oldest_s: float, spreads: float, spread_offsets: float, audience: float, audience_offsets: float
+    ) -> None:
+        """Add a cell that starts at the age `oldest_s`. Offsets are from there, in seconds, summed over spreads and people."""
+        row = self.rows
+        self.rows = row + 1
+        age = oldest_s - _HALF
+        self.oldest_s[row] = oldest_s
+        self.spreads[row] = spreads
+        self.age_s[row] = max(0.0, age - spread_offsets / spreads if spreads else age)
+        self.audience[row] = audience
+        self.audience_age_s[row] = max(0.0, age - audience_offsets / audience if audience else age)
+
+    def __iter__(self) -> Iterator[Cell]:
+        for row in range(self.rows):
+            yield Cell(
+                self.oldest_s[row], self.spreads[row], self.age_s[row], self.audience[row], self.audience_age_s[row]
+            )
+
+
 class Evidence(NamedTuple):
     """What the acts up to a moment say."""
 
@@ -65,7 +101,7 @@ class Evidence(NamedTuple):
     """ΣΦ over the spreads: how many lives of a spread have passed."""
 
 
-class Ages:
+class Ages(Columns):
     """Spreads and audience of one content by time. Whole numbers are added and taken out, so what is left is exact: below 2⁵³, which is
     reached when a cell's audience × its width in seconds is, 1.4·10¹¹ people in a cell of a week's age; beyond, to 16 digits.
 
@@ -76,10 +112,17 @@ class Ages:
     __slots__ = ("latest", "limit", "merged_at", "start", "sums")
 
     def __init__(self) -> None:
-        self.start = array("q")  # of each cell, seconds since 1970, ascending
-        self.sums = array("d")  # _SUMS numbers for each cell
+        super().__init__()
+        self.start = self.no_longs()  # of each cell, seconds since 1970, ascending
+        self.sums = self.no_doubles()  # _SUMS numbers for each cell
         self.latest = self.merged_at = 0  # seconds since 1970: the partition in use is that of `merged_at`
         self.limit = _ROOM
+
+    def reserve(self, room: int) -> None:
+        """Have room for so many cells."""
+        self.start = self.longer_longs(self.start, room)
+        self.sums = self.longer_doubles(self.sums, room, _SUMS)
+        self.room = room
 
     def add(self, time_us: int, spreads: int, audience: int) -> None:
         """Add acts dated `time_us` (µs since 1970) with `audience` people; negative numbers take out what was added for the same time.
@@ -90,115 +133,147 @@ class Ages:
         second = time_us // _SECOND_US
         if second > self.latest:  # noqa: PLR1730 -- a call of max() on every share costs more
             self.latest = second
-        start = second & -NARROWEST
-        row = len(self.start) - 1
-        if row < 0 or self.start[row] != start:  # a cell that starts here holds the second, however wide it is
+        row = self.rows - 1
+        if (
+            row < 0 or self.start[row] != second & -_NARROWEST
+        ):  # a cell that starts here holds the second, however wide it is
             row = self._row(second)
-            start = self.start[row]
-        offset = second - start
-        sums, at = self.sums, row * _SUMS
-        sums[at] += spreads
-        sums[at + 1] += spreads * offset
-        sums[at + 2] += audience
-        sums[at + 3] += audience * offset
+        offset = second - self.start[row]
+        at = row * _SUMS
+        self.sums[at] += spreads
+        self.sums[at + 1] += spreads * offset
+        self.sums[at + 2] += audience
+        self.sums[at + 3] += audience * offset
 
     def _row(self, second: int) -> int:
         start = cell_start(second, self.merged_at)
-        row = bisect_left(self.start, start)
-        if row < len(self.start) and self.start[row] == start:
+        row = self._place(start)
+        if row < self.rows and self.start[row] == start:
             return row
-        if len(self.start) >= self.limit:
-            self._merge()
+        if self.rows >= self.limit:
+            self.merge_into(self, self.latest)
+            self.merged_at = self.latest
+            self.limit = _ROOM + self.rows + self.rows // 2
             return self._row(second)
-        self.start.insert(row, start)
-        self.sums[row * _SUMS : row * _SUMS] = array("d", (0, 0, 0, 0))
+        self._insert(row, start)
         return row
 
-    def _merge(self) -> None:
-        """Go over to the partition of the latest act. Cells without acts go."""
-        starts, sums = array("q"), array("d")
-        for start, *cell in self._merged(self.latest):
-            if any(cell):
-                starts.append(start)
-                sums.extend(cell)
-        self.start, self.sums, self.merged_at = starts, sums, self.latest
-        self.limit = _ROOM + len(starts) + len(starts) // 2
+    def _place(self, start: int) -> int:
+        low, high = 0, self.rows
+        while low < high:
+            middle = (low + high) // 2
+            if self.start[middle] < start:
+                low = middle + 1
+            else:
+                high = middle
+        return low
 
-    def _merged(self, now: int) -> Iterator[tuple[int, float, float, float, float]]:
-        """(start, sums) of the cells that the partition of `now` makes of those in use."""
-        whole, pending, sums = 0, False, self.sums
-        spreads = spread_offsets = audience = audience_offsets = 0.0
-        for row, start in enumerate(self.start):
-            into = cell_start(start, now)
-            if pending and into != whole:
-                yield whole, spreads, spread_offsets, audience, audience_offsets
-                spreads = spread_offsets = audience = audience_offsets = 0.0
-            whole, pending = into, True
-            shift, at = start - whole, row * _SUMS
-            spreads += sums[at]
-            spread_offsets += sums[at + 1] + shift * sums[at]
-            audience += sums[at + 2]
-            audience_offsets += sums[at + 3] + shift * sums[at + 2]
-        if pending:
-            yield whole, spreads, spread_offsets, audience, audience_offsets
+    def _insert(self, row: int, start: int) -> None:
+        if self.rows == self.room:
+            self.reserve(self.more_room())
+        for other in range(self.rows, row, -1):
+            self.start[other] = self.start[other - 1]
+            for at in range(other * _SUMS, (other + 1) * _SUMS):
+                self.sums[at] = self.sums[at - _SUMS]
+        self.rows += 1
+        self.start[row] = start
+        _clear(self, row)
 
-    def cells(self, now_us: int) -> list[Cell]:
+    def merge_into(self, other: Ages, now: int) -> None:
+        """Write the cells that the partition of `now` (seconds since 1970) makes of these over those of `other`, which has the room, and
+        may be this one. Cells without acts are left out.
+        """
+        into, sums = -1, self.sums
+        for row in range(self.rows):
+            start, at = self.start[row], row * _SUMS
+            spreads, spread_offsets, audience, audience_offsets = sums[at], sums[at + 1], sums[at + 2], sums[at + 3]
+            whole = cell_start(start, now)
+            if into < 0 or other.start[into] != whole:
+                if into < 0 or _holds(other, into):
+                    into += 1
+                other.start[into] = whole
+                _clear(other, into)
+            shift, at = start - whole, into * _SUMS
+            other.sums[at] += spreads
+            other.sums[at + 1] += spread_offsets + shift * spreads
+            other.sums[at + 2] += audience
+            other.sums[at + 3] += audience_offsets + shift * audience
+        other.rows = into + 1
+        if into >= 0 and not _holds(other, into):
+            other.rows = into
+
+    def cells(self, now_us: int) -> Cells:
         """The cells up to `now_us`, oldest first. A function of the acts alone, unless `now_us` is before the latest act that ever came:
         then cells may be wider than need be, and one that holds `now_us` counts whole.
         """
         now, exact = now_us // _SECOND_US, now_us / _SECOND_US
-        found = []
-        for start, spreads, spread_offsets, audience, audience_offsets in self._merged(now):
-            if start > now:
+        merged = Ages()
+        merged.reserve(self.rows + 1)
+        self.merge_into(merged, now)
+        found = Cells(merged.rows + 1)
+        for row in range(merged.rows):
+            if merged.start[row] > now:
                 break
-            if not (spreads or audience or audience_offsets):
-                continue
-            age = exact - start - _HALF
-            found.append(
-                Cell(
-                    exact - start,
-                    spreads,
-                    max(0.0, age - spread_offsets / spreads if spreads else age),
-                    audience,
-                    max(0.0, age - audience_offsets / audience if audience else age),
-                )
+            at = row * _SUMS
+            found.add(
+                exact - merged.start[row],
+                merged.sums[at],
+                merged.sums[at + 1],
+                merged.sums[at + 2],
+                merged.sums[at + 3],
             )
         return found
 
 
+def people(audience: int) -> int:
+    """People who see an act of this audience (or UNKNOWN), as the forecast counts them."""
+    return UNKNOWN_AUDIENCE if audience == UNKNOWN else min(audience, MOST_PEOPLE)
+
+
 def cell_start(second: int, now: int) -> int:
     """Start of the cell that holds `second` in the partition of `now`, both in seconds since 1970."""
-    widths = (now - second) // FINENESS
-    if widths < 2 * NARROWEST:
-        return second & -NARROWEST
-    width = min(1 << (widths.bit_length() - 1), WIDEST)
+    widest, width = (now - second) // _FINENESS, _NARROWEST
+    while width * 2 <= widest and width < _WIDEST:
+        width *= 2
     start = second & -width
-    if now - start - width < FINENESS * width:
-        start = second & -(width >> 1)
+    if width > _NARROWEST and now - start - width < _FINENESS * width:
+        start = second & -(width // 2)
     return start
 
 
-def evidence(cells: list[Cell], age_s: float) -> Evidence:
+def evidence(cells: Cells, age_s: float) -> Evidence:
     """Sums over the acts of a content that is `age_s` seconds old. O(cells)."""
     window = _window(cells, age_s)
     spreads = weight = exposure = waiting = lives = 0.0
-    for cell in cells:
-        if cell.spreads:
-            spreads += cell.spreads
-            lives += cell.spreads * lived(cell.age_s)
-            if cell.age_s < window:
-                weight += cell.spreads * (1 - cell.age_s / window)
-        if cell.audience:
-            exposure += cell.audience * seen_in_window(cell.audience_age_s, window)
-            waiting += cell.audience * (1 - lived(cell.audience_age_s))
+    for row in range(cells.rows):
+        number, age = cells.spreads[row], cells.age_s[row]
+        if number:
+            spreads += number
+            lives += number * lived(age)
+            if age < window:
+                weight += number * (1 - age / window)
+        number, age = cells.audience[row], cells.audience_age_s[row]
+        if number:
+            exposure += number * seen_in_window(age, window)
+            waiting += number * (1 - lived(age))
     return Evidence(window, weight, exposure, waiting, spreads, lives)
 
 
-def _window(cells: list[Cell], age_s: float) -> float:
-    window = min(max(age_s / 2, WINDOW_SHORTEST_S), WINDOW_LONGEST_S)
+def _window(cells: Cells, age_s: float) -> float:
+    window = min(max(age_s / 2, _SHORTEST), _LONGEST)
     held = 0.0
-    for cell in reversed(cells):
-        held += cell.spreads
-        if held >= WINDOW_SPREADS:
-            return max(window, cell.age_s)
+    for row in range(cells.rows - 1, -1, -1):
+        held += cells.spreads[row]
+        if held >= _ENOUGH:
+            return max(window, cells.age_s[row])
     return max(window, age_s)
+
+
+def _holds(ages: Ages, row: int) -> bool:
+    at = row * _SUMS
+    return bool(ages.sums[at] or ages.sums[at + 1] or ages.sums[at + 2] or ages.sums[at + 3])
+
+
+def _clear(ages: Ages, row: int) -> None:
+    for at in range(row * _SUMS, (row + 1) * _SUMS):
+        ages.sums[at] = 0

@@ -35,6 +35,10 @@ NOBODY = -1
 SEVERAL = -2
 """An actor has more than one spread."""
 UNKNOWN = -1
+UNKNOWN_AUDIENCE = 100
+"""People who see an act whose audience is not known: SEISMIC's n*, which it gives to people still to come."""
+MOST_PEOPLE = 10_000_000_000
+"""An act is seen by no more people than there are, whatever its event says: sums of audiences stay exact."""
 NOTHING = -1
 """No parent is named, no campaign."""
 THE_ROOT = -2
@@ -44,6 +48,8 @@ THE_ROOT = -2
 AT_ROOT, BY_EVENT, BY_ACTOR, NOT_NAMED, UNRESOLVED, SELF, NOT_A_SPREAD, CYCLE = range(8)
 
 MINUTE_US = 60_000_000
+HOUR = 60
+"""Minutes."""
 
 PLACED, BELOW = 1, 2
 """Marks of a node since the last freeze: its own place or facts changed; a sum over its subtree changed."""

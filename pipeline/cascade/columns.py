@@ -7,6 +7,9 @@ Code that uses columns is one source for both: it must never index with a negati
 from __future__ import annotations
 
 from array import array
+from typing import TypeVar
+
+_Number = TypeVar("_Number", int, float)
 
 
 class Columns:
@@ -36,6 +39,10 @@ class Columns:
         """An empty column of 64-bit numbers."""
         return array("q")
 
+    def no_doubles(self) -> array[float]:
+        """An empty column of floating-point numbers."""
+        return array("d")
+
     def longer_bytes(self, column: array[int], room: int) -> array[int]:
         """The column with space for `room` numbers."""
         return _longer(column, room)
@@ -48,7 +55,11 @@ class Columns:
         """The column with space for `room` numbers."""
         return _longer(column, room)
 
+    def longer_doubles(self, column: array[float], room: int, width: int = 1) -> array[float]:
+        """The column with space for `room` rows of `width` numbers."""
+        return _longer(column, room * width)
 
-def _longer(column: array[int], room: int) -> array[int]:
+
+def _longer(column: array[_Number], room: int) -> array[_Number]:
     column.frombytes(bytes((room - len(column)) * column.itemsize))
     return column

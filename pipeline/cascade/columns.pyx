@@ -32,6 +32,9 @@ cdef class Columns:
     cdef long long *no_longs(self):
         return NULL
 
+    cdef double *no_doubles(self):
+        return NULL
+
     cdef signed char *longer_bytes(self, signed char *column, int room) except? NULL:
         return <signed char *>self._longer(column, room)
 
@@ -40,3 +43,6 @@ cdef class Columns:
 
     cdef long long *longer_longs(self, long long *column, int room) except? NULL:
         return <long long *>self._longer(column, 8 * <size_t>room)
+
+    cdef double *longer_doubles(self, double *column, int room, int width=1) except? NULL:
+        return <double *>self._longer(column, 8 * <size_t>room * width)

@@ -1,5 +1,6 @@
 from pipeline.cascade.actors cimport Actors
 from pipeline.cascade.acts cimport Acts
+from pipeline.cascade.ages cimport Ages
 from pipeline.cascade.events cimport Events
 from pipeline.cascade.minutes cimport Minutes
 from pipeline.cascade.names cimport Names
@@ -19,6 +20,7 @@ cdef class Content:
     cdef Acts acts
     cdef Actors actors
     cdef Minutes minutes
+    cdef readonly Ages ages
 
     cdef list platforms
     cdef dict platform_numbers

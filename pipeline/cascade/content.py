@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.cascade.actors import Actors
 from pipeline.cascade.acts import Acts
+from pipeline.cascade.ages import Ages
 from pipeline.cascade.codes import SLOTS, UNKNOWN
 from pipeline.cascade.events import Events
 from pipeline.cascade.minutes import Minutes
@@ -31,6 +32,7 @@ class Content:
         "actors",
         "acts",
         "acts_by_platform",
+        "ages",
         "broken",
         "campaign_named",
         "campaign_of_post",
@@ -78,6 +80,7 @@ class Content:
         self.acts = Acts()
         self.actors = Actors()
         self.minutes = Minutes()
+        self.ages = Ages()  # what a forecast asks for
 
         self.platforms: list[str] = []
         self.platform_numbers: dict[str, int] = {}

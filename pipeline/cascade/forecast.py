@@ -16,13 +16,12 @@ from math import ceil, exp, floor, inf, log, sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.cascade.ages import WINDOW_SPREADS, Evidence, evidence
+from pipeline.cascade.codes import UNKNOWN_AUDIENCE
 from pipeline.cascade.memory import lived
 
 if TYPE_CHECKING:
-    from pipeline.cascade.ages import Ages, Cell
+    from pipeline.cascade.ages import Ages, Cells
 
-UNKNOWN_AUDIENCE = 100
-"""n*: the audience that SEISMIC gives to people still to come; acts of unknown audience are added to `Ages` with it."""
 TYPICAL_INFECTIOUSNESS = 1e-3
 """Shares per person who saw an act, typical of the first hours of the tweets of the fit: what is believed before there is evidence."""
 BELIEF = 0.5
@@ -78,7 +77,11 @@ def forecast(ages: Ages, now_us: int, born_us: int, size_now: int) -> Forecast:
     """Forecast for a content of `size_now` nodes, whose first act is dated `born_us`, by its acts up to `now_us` (µs since 1970). O(cells)."""
     age = max(1.0, (now_us - born_us) / _US)
     cells = ages.cells(now_us)
-    seen = evidence(cells, age)
+    return forecast_of(cells, evidence(cells, age), age, size_now)
+
+
+def forecast_of(cells: Cells, seen: Evidence, age: float, size_now: int) -> Forecast:
+    """The same, by the cells of a moment and what they say. `age` is in seconds, at least 1."""
     final, low, high = sizes(terms(seen, age, size_now), seen.weight, size_now, FITTED)
     accelerating = seen.spreads >= WINDOW_SPREADS and infectiousness(seen) * UNKNOWN_AUDIENCE >= 1
     return Forecast(
@@ -133,26 +136,27 @@ def _speed(seen: Evidence, age_s: float) -> float:
     return (seen.weight + BELIEF) / (life - life * life / (2 * seen.window_s))
 
 
-def _time_of(size: float, final: float, size_now: int, cells: list[Cell], age_s: float) -> float:
+def _time_of(size: float, final: float, size_now: int, cells: Cells, age_s: float) -> float:
     """Age at which `size` was or will be reached."""
     if size <= size_now:
         return _time_in_the_past(size, size_now, cells, age_s)
     return age_s + _time_to_come((size - size_now) / (final - size_now), cells, age_s)
 
 
-def _time_in_the_past(size: float, size_now: int, cells: list[Cell], age_s: float) -> float:
+def _time_in_the_past(size: float, size_now: int, cells: Cells, age_s: float) -> float:
     """Exact at the edges of cells; within one, its spreads count as evenly spaced around their mean."""
     before = float(size_now)
-    for cell in reversed(cells):
-        before -= cell.spreads
-        if before < size and cell.spreads:
-            oldest = min(cell.oldest_s, age_s)
-            ago = oldest - 2 * (oldest - cell.age_s) * (size - before) / cell.spreads
+    for row in range(cells.rows - 1, -1, -1):
+        spreads = cells.spreads[row]
+        before -= spreads
+        if before < size and spreads:
+            oldest = min(cells.oldest_s[row], age_s)
+            ago = oldest - 2 * (oldest - cells.age_s[row]) * (size - before) / spreads
             return min(max(age_s - ago, 0.0), age_s)
     return 0.0
 
 
-def _time_to_come(part: float, cells: list[Cell], age_s: float) -> float:
+def _time_to_come(part: float, cells: Cells, age_s: float) -> float:
     """Seconds until `part` of the growth is there, if it comes as those who will see one of the present acts do."""
     early, late = 1.0, max(GROWN_S - age_s, age_s)
     first, last = _waiting(cells, 0.0), _waiting(cells, late)
@@ -163,5 +167,9 @@ def _time_to_come(part: float, cells: list[Cell], age_s: float) -> float:
     return late
 
 
-def _waiting(cells: list[Cell], after_s: float) -> float:
-    return sum(cell.audience * (1 - lived(cell.audience_age_s + after_s)) for cell in cells if cell.audience)
+def _waiting(cells: Cells, after_s: float) -> float:
+    people = 0.0
+    for row in range(cells.rows):
+        if cells.audience[row]:
+            people += cells.audience[row] * (1 - lived(cells.audience_age_s[row] + after_s))
+    return people

@@ -31,5 +31,5 @@ cdef int _minute_row(Content content, int row, long long version, ContentMinutes
 cdef int _amplifier_row(Content content, int actor, long long version, Amplifiers out) except -1
 cdef int _one_spread(Content content, int only, Amplifiers out) except -1
 cdef int _several_spreads(Content content, int actor, Amplifiers out) except -1
-cdef tuple _downstream(Content content, list nodes)
+cpdef tuple downstream(Content content, list nodes)
 cdef bint _is_below(Content content, int node, set own) except -1

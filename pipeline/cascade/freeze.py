@@ -227,7 +227,7 @@ def _several_spreads(content: Content, actor: int, out: Amplifiers) -> None:
     nodes = content.actors.spreads(actor)
     live = [node for node in nodes if tree.live[node]]
     first = (live or nodes or [NOBODY])[0]
-    shares, people = _downstream(content, nodes)
+    shares, people = downstream(content, nodes)
     out.spreads.add_number(len(nodes))
     out.shares.add_number(len(live))
     out.audience_size.add_number(max([spreads.audience[node] for node in live], default=UNKNOWN))
@@ -237,7 +237,7 @@ def _several_spreads(content: Content, actor: int, out: Amplifiers) -> None:
     out.downstream_reach.add_number(people)
 
 
-def _downstream(content: Content, nodes: list[int]) -> tuple[int, int]:
+def downstream(content: Content, nodes: list[int]) -> tuple[int, int]:
     """(live spreads, reach) by others below the actor's spreads, each counted once: the subtrees of its topmost spreads less its own."""
     tree = content.tree
     own = set(nodes)

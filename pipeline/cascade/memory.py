@@ -14,6 +14,7 @@ RATE = 6.265725e-4
 DECAY = 0.2314843
 """θ: the exponent of the tail of 1 − Φ."""
 
+_FLAT, _RATE, _DECAY = FLAT_S, RATE, DECAY  # C's own copies
 _AT_FLAT = RATE * FLAT_S
 _TAIL = _AT_FLAT / DECAY  # mass beyond the flat part
 _WHOLE = _AT_FLAT + _TAIL
@@ -22,18 +23,18 @@ _BEND = _TAIL * FLAT_S / (1 - DECAY)
 
 def lived(age_s: float) -> float:
     """Φ: the share of its children that an act of this age has had time for, 0 to 1."""
-    if age_s <= FLAT_S:
-        return RATE * age_s if age_s > 0 else 0.0
-    left: float = (age_s / FLAT_S) ** -DECAY
+    if age_s <= _FLAT:
+        return _RATE * age_s if age_s > 0 else 0.0
+    left: float = (age_s / _FLAT) ** -_DECAY
     return _WHOLE - _TAIL * left
 
 
 def lived_area(age_s: float) -> float:
     """∫Φ from 0 to `age_s`, in seconds."""
-    if age_s <= FLAT_S:
-        return RATE * age_s * age_s / 2 if age_s > 0 else 0.0
-    bend: float = _BEND * ((age_s / FLAT_S) ** (1 - DECAY) - 1)
-    return _AT_FLAT * FLAT_S / 2 + _WHOLE * (age_s - FLAT_S) - bend
+    if age_s <= _FLAT:
+        return _RATE * age_s * age_s / 2 if age_s > 0 else 0.0
+    bend: float = _BEND * ((age_s / _FLAT) ** (1 - _DECAY) - 1)
+    return _AT_FLAT * _FLAT / 2 + _WHOLE * (age_s - _FLAT) - bend
 
 
 def seen_in_window(age_s: float, window_s: float) -> float:

@@ -1,11 +1,13 @@
 cimport cython
+from pipeline.cascade.ages cimport Ages, people
 from pipeline.cascade.columns cimport Columns
 from pipeline.cascade.content cimport Content
+from pipeline.cascade.hours cimport Hours
 from pipeline.cascade.spreads cimport Spreads
 from pipeline.cascade.tree cimport Tree
 
 cdef long long MINUTE_US
-cdef int ROOT, SHARE, SLOTS, _NONE, _PLATFORM_BITS, _RECENT
+cdef int HOUR, ROOT, SHARE, SLOTS, _NONE, _PLATFORM_BITS, _RECENT
 
 cdef class Depths(Columns):
     cdef int *depth
@@ -25,6 +27,9 @@ cdef class Minutes(Columns):
     cdef int *histogram
     cdef int *recent
     cdef Depths depths
+    cdef int *hour
+    cdef int *before
+    cdef Hours hours
     cdef set changed
 
     cdef _reserve(self)
@@ -32,7 +37,7 @@ cdef class Minutes(Columns):
     cdef int changing(self, long long time_us, int platform) except -1
     @cython.locals(row=int)
     cdef int _find(self, long long minute, int platform) except -1
-    @cython.locals(slot=int)
+    @cython.locals(row=int, hour=int, slot=int)
     cdef int _add(self, long long minute, int platform) except -1
     cdef count_act(self, int row, int slot, int acts, int live)
     cdef count_depth(self, int row, int depth, int change)
@@ -41,10 +46,9 @@ cdef class Minutes(Columns):
     cdef list lives(self, int row)
 
 cpdef count_act(Content content, long long time_us, int platform, int slot, int acts, int live)
+@cython.locals(row=int, live=cython.longlong)
 cpdef count_spread(Content content, int node, int change)
 cpdef int changing(Content content, int node) except -1
 cpdef add_reach(Content content, int node, long long reach)
 @cython.locals(moved=int, before=int, row=int)
 cpdef move(Content content, int node, int parent=*)
-@cython.locals(row=int, now=cython.longlong, age=cython.longlong)
-cpdef dict windows(Content content, long long now_us)

@@ -1,14 +1,16 @@
-"""Minutes of event time, and the rolling windows made of them.
+"""Minutes of event time.
 
 A minute keeps a histogram of the depths of its spreads, so that a spread that moves with a late parent is taken out and put back.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from pipeline.cascade.codes import MINUTE_US, ROOT, SHARE, SLOTS
+from pipeline.cascade.ages import people
+from pipeline.cascade.codes import HOUR, MINUTE_US, ROOT, SHARE, SLOTS
 from pipeline.cascade.columns import Columns
+from pipeline.cascade.hours import Hours
 
 if TYPE_CHECKING:
     from pipeline.cascade.content import Content
@@ -16,18 +18,6 @@ if TYPE_CHECKING:
 _PLATFORM_BITS = 32
 _NONE = -1  # end of a histogram
 _RECENT = 7  # mask of the platform number, for the rows used last
-
-
-class Window(NamedTuple):
-    """Figures of the whole minutes (⌊t⌋ − W, ⌊t⌋] by event time."""
-
-    shares: int
-    secondary_reach: int
-    depth: int
-
-
-WINDOWS = {"5m": 5, "1h": 60, "24h": 1440}
-"""Rolling windows and their length in minutes."""
 
 
 class Depths(Columns):
@@ -63,7 +53,21 @@ class Depths(Columns):
 class Minutes(Columns):
     """Sums of each (minute, platform), by row."""
 
-    __slots__ = ("acts", "changed", "depths", "histogram", "live", "minute", "platform", "reach", "recent", "row_of")
+    __slots__ = (
+        "acts",
+        "before",
+        "changed",
+        "depths",
+        "histogram",
+        "hour",
+        "hours",
+        "live",
+        "minute",
+        "platform",
+        "reach",
+        "recent",
+        "row_of",
+    )
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,6 +79,9 @@ class Minutes(Columns):
         self.reach = self.no_longs()
         self.histogram = self.no_ints()  # its first entry in `depths`
         self.depths = Depths()
+        self.hour = self.no_ints()  # its row in `hours`
+        self.before = self.no_ints()  # the row of its hour that was added before it, or NOTHING
+        self.hours = Hours()
         self.recent = self.longer_ints(self.no_ints(), _RECENT + 1)  # rows used last, by platform: time mostly goes on
         for slot in range(_RECENT + 1):
             self.recent[slot] = _NONE
@@ -88,6 +95,8 @@ class Minutes(Columns):
         self.live = self.longer_ints(self.live, room, SLOTS)
         self.reach = self.longer_longs(self.reach, room)
         self.histogram = self.longer_ints(self.histogram, room)
+        self.hour = self.longer_ints(self.hour, room)
+        self.before = self.longer_ints(self.before, room)
         self.room = room
 
     def changing(self, time_us: int, platform: int) -> int:
@@ -98,6 +107,7 @@ class Minutes(Columns):
             row = self._find(minute, platform)
             self.recent[platform & _RECENT] = row
         self.changed.add(row)
+        self.hours.fresh[self.hour[row]] = 0
         return row
 
     def _find(self, minute: int, platform: int) -> int:
@@ -110,8 +120,12 @@ class Minutes(Columns):
             self._reserve()
         self.rows = row + 1
         self.row_of[minute << _PLATFORM_BITS | platform] = row
+        hour = self.hours.row(minute // HOUR)
         self.minute[row] = minute
         self.platform[row] = platform
+        self.hour[row] = hour
+        self.before[row] = self.hours.latest[hour]
+        self.hours.latest[hour] = row
         self.histogram[row] = _NONE
         self.acts[row] = self.reach[row] = 0
         for slot in range(SLOTS):
@@ -163,6 +177,7 @@ def count_spread(content: Content, node: int, change: int) -> None:
     minutes.count_act(row, SHARE, change, live)
     minutes.count_depth(row, tree.depth[node], change)
     content.counts[SHARE] += live
+    content.ages.add(content.spreads.time[node], change, live * people(content.spreads.audience[node]))
 
 
 def changing(content: Content, node: int) -> int:
@@ -183,21 +198,3 @@ def move(content: Content, node: int, parent: int = ROOT) -> None:
         row = changing(content, moved)
         minutes.count_depth(row, content.tree.depth[moved], 1)
         minutes.count_depth(row, before, -1)
-
-
-def windows(content: Content, now_us: int) -> dict[str, Window]:
-    """Rolling windows at `now_us`, by name. O(minutes of the content)."""
-    now = now_us // MINUTE_US
-    minutes = content.minutes
-    sums = {name: [0, 0, 0] for name in WINDOWS}
-    for row in range(minutes.rows):
-        age = now - minutes.minute[row]
-        if age < 0:
-            continue
-        for name, length in WINDOWS.items():
-            if age < length:
-                total = sums[name]
-                total[0] += minutes.live[row * SLOTS + SHARE]
-                total[1] += minutes.reach[row]
-                total[2] = max(total[2], minutes.depth(row))
-    return {name: Window(*total) for name, total in sums.items()}

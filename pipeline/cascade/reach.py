@@ -14,6 +14,7 @@ import math
 from typing import TYPE_CHECKING
 
 from pipeline.cascade import minutes
+from pipeline.cascade.ages import people
 from pipeline.cascade.codes import NOBODY, SEVERAL, UNKNOWN
 from pipeline.cascade.logs import UNIT, log_not_reached
 
@@ -69,7 +70,14 @@ def add_post(content: Content, act: int, audience: int) -> None:
         posts = content.actors.posts[actor] = []
         recount(content, actor)
     posts.append((act, audience))
+    content.ages.add(content.acts.time[act], 0, people(audience))
     recount_author(content, actor)
+
+
+def audience_of(content: Content, act: int) -> int:
+    """The audience of a post, or UNKNOWN."""
+    audience: int = dict(content.actors.posts[content.acts.actor[act]])[act]
+    return audience
 
 
 def recount_author(content: Content, actor: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.cascade import minutes, reach
+from pipeline.cascade.ages import people
 from pipeline.cascade.codes import NO_ACT, POST, SHARE
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def _set_spread_live(content: Content, node: int, live: bool) -> None:
         actor = content.spreads.actor[node]
         content.tree.set_live(node, live)
         minutes.count_act(content, content.spreads.time[node], content.actors.platform[actor], SHARE, 0, change)
+        content.ages.add(content.spreads.time[node], 0, change * people(content.spreads.audience[node]))
         reach.recount(content, actor)
 
 
@@ -72,4 +74,5 @@ def _set_act_live(content: Content, act: int, live: bool) -> None:
         actor = acts.actor[act]
         minutes.count_act(content, acts.time[act], content.actors.platform[actor], acts.slot[act], 0, change)
         if acts.slot[act] == POST:
+            content.ages.add(acts.time[act], 0, change * people(reach.audience_of(content, act)))
             reach.recount_author(content, actor)

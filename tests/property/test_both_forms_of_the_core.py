@@ -11,7 +11,14 @@ import pytest
 
 from pipeline.cascade import COMPILED
 
-SUITE = ["test_core_equals_brute_force.py", "test_facts.py", "test_facts_restore_the_state.py", "test_names.py"]
+SUITE = [
+    "test_core_equals_brute_force.py",
+    "test_facts.py",
+    "test_facts_restore_the_state.py",
+    "test_names.py",
+    "test_clock_figures.py",
+    "test_forecast_sums.py",
+]
 
 
 @pytest.mark.skipif(not COMPILED, reason="no compiled core here: the suite has run on the plain form already")

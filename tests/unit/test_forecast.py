@@ -6,7 +6,8 @@ import random
 import pytest
 
 from pipeline.cascade.ages import Ages, evidence
-from pipeline.cascade.forecast import FITTED, GROWN_S, OLDEST_S, UNKNOWN_AUDIENCE, forecast, seismic, sizes, terms
+from pipeline.cascade.codes import UNKNOWN_AUDIENCE
+from pipeline.cascade.forecast import FITTED, GROWN_S, OLDEST_S, forecast, seismic, sizes, terms
 from pipeline.cascade.memory import DECAY, FLAT_S, RATE, lived
 from pipeline.cascade.virality import live_reproduction
 
