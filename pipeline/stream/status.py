@@ -8,9 +8,9 @@ from time import monotonic
 
 from pipeline.metrics import Metric, Metrics
 
-PARTS = ("kafka", "group", "produce", "state", "clickhouse", "worker")
+PARTS = ("kafka", "group", "produce", "state", "clickhouse", "rules", "worker")
 """kafka: a broker answers; group: partitions are assigned; produce: Kafka takes what the worker sends; state: rebuilt up to the committed
-offsets; clickhouse: takes rows; worker: started, and neither stopping nor failed."""
+offsets; clickhouse: takes rows; rules: those of the alerts are read; worker: started, and neither stopping nor failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,11 @@ class Status:
     def tick(self) -> None:
         """The event loop turns. Called about once a second on it."""
         self._ticked = monotonic()
+
+    def is_ok(self, name: str) -> bool:
+        """Whether a part works."""
+        with self._lock:
+            return self._parts[name].ok
 
     @property
     def ticked_at(self) -> float:
