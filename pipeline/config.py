@@ -106,13 +106,24 @@ class Settings(BaseSettings):
         "",
         description="YAML file with the rules of alerts (docs/alerts.md), read again when it changes; empty: the preset balanced",
     )
+    alerts: bool = Field(True, description="whether alerts are raised; figures are worked out all the same")
+    alert_max_age_s: float = Field(
+        3600.0,
+        gt=0,
+        description="seconds that a worker may be behind the present and still raise alerts: what happened longer ago is no news",
+    )
+    refresh_interval_s: float = Field(
+        1.0,
+        gt=0,
+        description="seconds between two looks at what the clock alone changes: speed, forecasts, alert states",
+    )
     page_public_url: str = Field(
         "",
         description="address of the web page as people open it, for the links of alerts: https://cascades.example.org",
     )
     grafana_url: str = Field("", description="address of Grafana as people open it, for the links of alerts")
-    notify_channels_file: Path | None = Field(
-        None,
+    notify_channels_file: str = Field(
+        "",
         description="YAML file with the channels that alerts go to (docs/alert-delivery.md), a secret; empty: none are sent",
     )
     notify_group: str = Field("cascades-notify", description="consumer group of the processes that deliver alerts")

@@ -81,6 +81,16 @@ async def ensure_topics(settings: Settings, wanted: Iterable[TopicSpec] | None =
         _check_letters_fit(settings, configs)
 
 
+async def ensure_topic(settings: Settings, spec: TopicSpec) -> None:
+    """Create one topic if it is missing, else check it. Raises as `ensure_topics` does."""
+    async with admin_client(settings) as admin:
+        if not await _partition_counts(admin, [spec.name]):
+            await _create(admin, [spec], settings.replication)
+        found = await _await_visible(admin, {spec.name: spec})
+        configs = await _configs(admin, [spec.name])
+    _check(spec, found[spec.name], configs[spec.name])
+
+
 async def missing_topics(settings: Settings) -> list[str]:
     """Check the topics that exist and name those that do not; changes nothing. Raises as `ensure_topics` does."""
     specs = {spec.name: spec for spec in topic_specs(settings)}

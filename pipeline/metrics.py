@@ -62,7 +62,7 @@ class Metric(Enum):
     STAGE_SECONDS = Spec(
         "cascades_stage_seconds",
         "histogram",
-        "Time per step: decode, load, fold, produce, freeze, write, keep",
+        "Time per step: decode, load, fold, produce, freeze, write, keep, refresh",
         ("stage",),
     )
     # The slowest stage is the one to scale: decode and fold by workers, write by ClickHouse, produce and keep by Kafka.
@@ -107,6 +107,30 @@ class Metric(Enum):
     # Should be far below the events folded: each costs as much time as its cascade is large.
     REBALANCES = Spec("cascades_rebalances_total", "counter", "Times that partitions were taken or given")
     # A few per deployment. Steady: workers are killed or too slow to poll; look at their memory and at pauses.
+    LOOKS = Spec("cascades_looks_total", "counter", "Looks at a content for what the clock alone changes")
+    # Flat while events are folded: the figures of speed and forecast stand still; is Kafka there, are the partitions restored?
+    REFRESH_WAITING = Spec("cascades_refresh_waiting", "gauge", "Contents due for a look", ("partition",))
+    # Growing: more contents move than there is time for; add workers. What grows fast is looked at first.
+    REFRESH_LATE_SECONDS = Spec(
+        "cascades_refresh_late_seconds", "histogram", "How long the first content that is still due waits, per tick"
+    )
+    # Above 5 seconds all the time: alerts come late; add workers.
+    CLOCK_BEHIND = Spec(
+        "cascades_clock_behind", "gauge", "Seconds from the partition's clock to the present", ("partition",)
+    )
+    # Above 0 while records are caught up on: figures are those of that moment. Above CASCADES_ALERT_MAX_AGE_S no alert is told.
+    ALERT_STATES = Spec("cascades_alert_states", "gauge", "Contents whose state is not quiet", ("partition",))
+    # Follows what is going viral. Thousands: the rules are too sensitive for this stream; see `cascades backtest`.
+    ALERTS = Spec("cascades_alerts_total", "counter", "Messages on the topic of alerts", ("rule", "kind"))
+    # A burst: look at v_alerts; mute with `cascades alerts mute`, or make the rule stricter.
+    RULES_REFUSED = Spec("cascades_rules_refused", "gauge", "1 while the rules file is wrong and the old rules stand")
+    # 1: the worker's log names line and key.
+    CONTROLS_REFUSED = Spec("cascades_controls_refused_total", "counter", "Records of the control topic that are none")
+    # Any: somebody else writes to share.control.
+    HISTORY_DROPPED = Spec(
+        "cascades_history_dropped_total", "counter", "Rows of v_content_history given up while ClickHouse was away"
+    )
+    # Any: ClickHouse was away for long; the history has a hole there, all other figures are whole.
     PAGE_STREAMS = Spec("cascades_page_streams", "gauge", "Browsers that watch the page")
     # Near 256: new visitors are turned away; serve the page from more processes.
     PAGE_LOOK_SECONDS = Spec(

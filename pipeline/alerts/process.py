@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 from contextlib import AsyncExitStack, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiokafka import AIOKafkaConsumer
@@ -49,11 +50,11 @@ Channels = dict[str, "Channel"]
 
 def configured(settings: Settings) -> Channels:
     """The channels of the settings' file. Raises UsageError when none is named, or when it does not work."""
-    path = settings.notify_channels_file
-    if path is None:
+    if not settings.notify_channels_file:
         raise UsageError(
             "no channel is configured: name a file of channels in CASCADES_NOTIFY_CHANNELS_FILE (docs/alert-delivery.md shows one)"
         )
+    path = Path(settings.notify_channels_file)
     found = channels.load(path)
     if channels.open_to_others(path):
         log.warning("%s holds secrets, and other users of this machine may read it: chmod 600 it", path)

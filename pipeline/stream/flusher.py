@@ -104,6 +104,11 @@ class Flusher:
             self._space.clear()
             self._hurry.set()
 
+    def nudge(self) -> None:
+        """There are rows that no range waits for: write them with the next ones."""
+        self._idle.clear()
+        self._work.set()
+
     async def room(self) -> None:
         """Wait while too many rows wait. Bounds memory while ClickHouse is slow or away."""
         await self._space.wait()

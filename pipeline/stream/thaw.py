@@ -11,6 +11,9 @@ from pipeline.stream.chunks import CLOSE_FROM, Tail
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pipeline.stream.schedule import Watch
+    from schemas.changelog import AlertRecord
+
 
 @dataclass(slots=True, eq=False)
 class Held:
@@ -28,6 +31,14 @@ class Held:
     """Changed since the last rows were made."""
     unkept: bool = False
     """Changed since the changelog's last records were made."""
+    seen_offset: int = -1
+    """`last_offset` when `PartitionState.stirred` named it."""
+    pinned: bool = False
+    """It stays in memory, however long it is idle: the clock alone may change something about it that must be told."""
+    told: AlertRecord | None = None
+    """Where its alerts are; None when it was not looked up."""
+    watch: Watch | None = None
+    """Its place in the schedule of `pipeline.stream.refresh`; None when nothing is due any more."""
 
 
 def thaw(key: bytes, values: Sequence[bytes], population: Mapping[str, int]) -> Held:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from aiokafka.structs import TopicPartition
-from simulation import durable
+from simulation import alerts, durable
 from support.stream import TOPIC
 
 from pipeline.kafka import partition_for
@@ -133,6 +133,9 @@ class Checks:
         for name, expected in _shown(sink).items():
             self._compare(f"{name} after one pass over the log", standing[name], expected)
         durable.check_at_the_end(world, states)
+        sizes = {held.content.content_id: held.content.size for state in states for held in state.contents()}
+        if wrong := alerts.differs(world, sizes):
+            world.fail(f"alerts: {wrong}")
         ideal = self._ideal()
         for name in ("contents", "edges", "content_minutes", "amplifiers"):
             self._compare(f"{name} of the events sent", _without(standing[name], PLACE), _without(ideal[name], PLACE))

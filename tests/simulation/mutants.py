@@ -259,9 +259,9 @@ def let_former_owners_write_the_changelog() -> Iterator[None]:
     """No transaction is refused, whoever sends it: there is no fence."""
     plain = SimChangelog._append
 
-    def append(self: SimChangelog, _token: object, records: Any) -> int:
+    def append(self: SimChangelog, _token: object, records: Any, messages: Any) -> int:
         self._log.owner = self
-        return plain(self, self, records)
+        return plain(self, self, records, messages)
 
     with patch.object(SimChangelog, "_append", append):
         yield
