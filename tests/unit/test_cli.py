@@ -14,7 +14,20 @@ from pipeline.commands import settings as command_settings
 from pipeline.config import Settings
 from pipeline.errors import UnavailableError, UsageError
 
-COMMANDS = ("backtest", "demo", "up", "worker", "serve", "migrate", "status", "rebuild", "repartition", "replay", "query", "doctor")
+COMMANDS = (
+    "backtest",
+    "demo",
+    "up",
+    "worker",
+    "serve",
+    "migrate",
+    "status",
+    "rebuild",
+    "repartition",
+    "replay",
+    "query",
+    "doctor",
+)
 
 
 @pytest.fixture(autouse=True)
