@@ -13,6 +13,7 @@ import csv
 import gzip
 import hashlib
 import sys
+from bisect import bisect_left
 from collections import defaultdict, deque
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -96,10 +97,12 @@ def peaks(rows: list[Row]) -> dict[str, list[Peak]]:
 
 def naive(heights: dict[str, list[Peak]], shares: int) -> list[Fired]:
     """One alert for each content, when it has had so many shares within an hour."""
-    crossed = (
-        (name, next((peak for peak in reached if peak.count >= shares), None)) for name, reached in heights.items()
-    )
-    return [Fired("naive", name, peak.at_us, peak.shares, 1, "") for name, peak in crossed if peak]
+    crossed = ((name, reached, bisect_left(reached, (shares,))) for name, reached in heights.items())
+    return [
+        Fired("naive", name, reached[place].at_us, reached[place].shares, 1, "")
+        for name, reached, place in crossed
+        if place < len(reached)
+    ]
 
 
 def main() -> int:
@@ -137,22 +140,20 @@ def _print(
         "| rule | alerts | contents | precision | recall | still to come | recall while half is to come | alerts/day |"
     )
     print("|---|---|---|---|---|---|---|---|")
-    for judge in judges:
-        one = score(judge.name, judge.fired, sizes, best, days)
-        _line(one, judge.fired, sizes, best)
-        for title, shares in _rivals(one, heights, sizes, best, days).items():
-            fired = naive(heights, shares)
-            _line(score(f"{title}: {shares} in an hour", fired, sizes, best, days), fired, sizes, best)
-
-
-def _rivals(
-    one: Score, heights: dict[str, list[Peak]], sizes: dict[str, int], best: set[str], days: float
-) -> dict[str, int]:
-    """Thresholds of the naive rule: as many contents told; at least the precision; at least the recall."""
     tried = {
         shares: score("", naive(heights, shares), sizes, best, days)
         for shares in range(1, max(reached[-1].count for reached in heights.values()) + 1)
     }
+    for judge in judges:
+        one = score(judge.name, judge.fired, sizes, best, days)
+        _line(one, judge.fired, sizes, best)
+        for title, shares in _rivals(one, tried).items():
+            fired = naive(heights, shares)
+            _line(score(f"{title}: {shares} in an hour", fired, sizes, best, days), fired, sizes, best)
+
+
+def _rivals(one: Score, tried: dict[int, Score]) -> dict[str, int]:
+    """Thresholds of the naive rule: as many contents told; at least the precision; at least the recall."""
     precise = [shares for shares, other in tried.items() if (other.precision or 0) >= (one.precision or 0)]
     recalled = [shares for shares, other in tried.items() if (other.recall or 0) >= (one.recall or 0)]
     return {

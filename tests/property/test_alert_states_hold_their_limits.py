@@ -26,7 +26,9 @@ from schemas.rule_types import (
     Velocity,
 )
 
-LIVES = settings(max_examples=50)  # each is up to 40 steps of a whole rule set, lived through up to four times
+LIVES = settings(
+    max_examples=50, deadline=None
+)  # each is up to 40 steps of a whole rule set, lived through up to four times
 SECOND_US = 1_000_000
 DAY_US = 86_400 * SECOND_US
 EDGES = {
