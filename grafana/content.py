@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from grafana_foundation_sdk.models import units
 
+from grafana import alert_marks
 from grafana import sql_content as sql
 from grafana.boards import board, derived, page_address, typed
 from grafana.columns import COUNT, MOMENT, PEOPLE, RATIO, TO_PAGE, Column
@@ -211,6 +212,6 @@ def content() -> Dashboard:
     )
     made = made.with_variable(typed("content_id", "Content id", "A content's id. Empty: the one that moves most."))
     made = made.with_variable(derived("content", "The content that is shown.", sql.CONTENT))
-    made = made.with_variable(page_address())
+    made = made.with_variable(page_address()).annotation(alert_marks.alerts(sql.THIS))
     headings = ("What is known", "Over time", "Depth", "Who carries it")
     return assemble(made, zip(headings, (_KNOWN, _TIME, _DEPTH, _PEOPLE), strict=True))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from grafana_foundation_sdk.models import units
 
+from grafana import alert_marks
 from grafana import sql_live as sql
 from grafana.boards import board, choice, page_address, typed
 from grafana.columns import COUNT, MOMENT, PEOPLE, RATIO, TO_CONTENT, Column
@@ -134,6 +135,6 @@ def live() -> Dashboard:
     made = made.with_variable(choice("campaign", "Campaign", "Contents of these campaigns only.", sql.CAMPAIGNS))
     made = made.with_variable(choice("platform", "Platform", "Acts on these platforms only.", sql.PLATFORMS))
     made = made.with_variable(typed("search", "Search", "Contents whose id holds this text; case does not matter."))
-    made = made.with_variable(page_address())
+    made = made.with_variable(page_address()).annotation(alert_marks.alerts(sql.CONTENTS))
     headings = ("Now", "What moves", "Refused records", "Worker")
     return assemble(made, zip(headings, (_NOW, _MOVING, _REFUSED, WORKER), strict=True))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from grafana.sql_live import SHAPE
 
-_THIS = "content_id = decodeURLComponent('${content:percentencode}')"
+THIS = "content_id = decodeURLComponent('${content:percentencode}')"
 _NO_PRIMARY = "primary_reach = 0"
 _NO_SECONDARY = "audience_coverage = 0"
 _NO_REACH = "primary_reach = 0 AND secondary_reach = 0"
@@ -21,19 +21,19 @@ ORDER BY shares_5m DESC, shares_1h DESC, shares DESC, content_id LIMIT 1
 
 IDENTITY = f"""
 SELECT content_id, campaign_id AS campaign, arrayStringConcat(platforms, ', ') AS on_platforms, {SHAPE} AS shape, state, first_seen, last_seen
-FROM v_content WHERE {_THIS}
+FROM v_content WHERE {THIS}
 """
 
 STRUCTURE = f"""
 SELECT size, depth, depth_exact, max_breadth, if(size > 1, structural_virality, NULL) AS virality, if(size > 1, r, NULL) AS children_per_spread
-FROM v_content WHERE {_THIS}
+FROM v_content WHERE {THIS}
 """
 
 REACH = f"""
 SELECT
     if({_NO_PRIMARY}, NULL, primary_reach) AS first_hand, if({_NO_SECONDARY}, NULL, secondary_reach) AS second_hand,
     if({_NO_REACH}, NULL, potential_reach) AS potential, if({_NO_REACH}, NULL, estimated_reach) AS estimated, audience_coverage
-FROM v_content WHERE {_THIS}
+FROM v_content WHERE {THIS}
 """
 
 MOVING = f"""
@@ -42,29 +42,29 @@ SELECT
     if({_NO_SECONDARY}, NULL, secondary_reach_5m) AS reach_5m, if({_NO_SECONDARY}, NULL, secondary_reach_1h) AS reach_1h,
     if({_NO_SECONDARY}, NULL, secondary_reach_24h) AS reach_24h,
     nullIf(depth_5m, 0) AS deepest_5m, nullIf(depth_1h, 0) AS deepest_1h, nullIf(depth_24h, 0) AS deepest_24h
-FROM v_content WHERE {_THIS}
+FROM v_content WHERE {THIS}
 """
 
-OUTLOOK = f"SELECT velocity_5m, velocity_1h, viral_score, predicted_size FROM v_content WHERE {_THIS}"
+OUTLOOK = f"SELECT velocity_5m, velocity_1h, viral_score, predicted_size FROM v_content WHERE {THIS}"
 
-COUNTS = f"SELECT shares, likes, comments, mentions, clicks, views, posts, follows FROM v_content WHERE {_THIS}"
+COUNTS = f"SELECT shares, likes, comments, mentions, clicks, views, posts, follows FROM v_content WHERE {THIS}"
 
 QUALITY = f"""
 SELECT duplicates, retracted, retractions_waiting, retractions_refused, parents_unresolved, parents_not_a_spread, parents_self, parents_cycle
-FROM v_content WHERE {_THIS}
+FROM v_content WHERE {THIS}
 """
 
 PER_MINUTE = f"""
 SELECT $__timeInterval(minute) AS time, sum(shares) * 60 / $__interval_s AS shares, sum(secondary_reach) * 60 / $__interval_s AS reach
 FROM v_content_minute
-WHERE $__timeFilter(minute) AND {_THIS}
+WHERE $__timeFilter(minute) AND {THIS}
 GROUP BY time ORDER BY time
 """
 
 BY_PLATFORM = f"""
 SELECT $__timeInterval(minute) AS time, toString(platform) AS platform, sum(shares) * 60 / $__interval_s AS per_minute
 FROM v_content_minute
-WHERE $__timeFilter(minute) AND {_THIS}
+WHERE $__timeFilter(minute) AND {THIS}
 GROUP BY time, platform ORDER BY time, platform
 """
 
@@ -73,17 +73,17 @@ def generations(column: str) -> str:
     """A column of `v_generation` by depth, a missing generation included as 0."""
     return f"""
 SELECT if(depth = 64, '64+', toString(depth)) AS generation, {column}
-FROM v_generation WHERE {_THIS} ORDER BY depth
+FROM v_generation WHERE {THIS} ORDER BY depth
 """
 
 
 PARENT_BASIS = f"""
-SELECT toString(parent_basis) AS basis, count() AS spreads FROM v_edges WHERE {_THIS} GROUP BY basis ORDER BY spreads DESC, basis
+SELECT toString(parent_basis) AS basis, count() AS spreads FROM v_edges WHERE {THIS} GROUP BY basis ORDER BY spreads DESC, basis
 """
 
 AMPLIFIERS = f"""
 SELECT actor_id, toString(platform) AS platform, depth, shares, audience_size, downstream_shares, downstream_reach, amplification, first_shared_at
-FROM v_amplifiers WHERE {_THIS}
+FROM v_amplifiers WHERE {THIS}
 ORDER BY downstream_reach DESC, downstream_shares DESC, audience_size DESC, platform, actor_id LIMIT 50
 """
 
@@ -91,6 +91,6 @@ EDGES = f"""
 SELECT
     occurred_at, toString(platform) AS platform, toString(kind) AS kind, actor_id, depth, depth_exact, audience_size, event_id, parent_event_id,
     toString(parent_basis) AS basis, toString(parent_status) AS status, retracted
-FROM v_edges WHERE {_THIS}
+FROM v_edges WHERE {THIS}
 ORDER BY occurred_at DESC, event_id DESC LIMIT 500
 """

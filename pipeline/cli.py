@@ -288,6 +288,57 @@ def query(
     raise typer.Exit(command.run(sql=sql, output=output))
 
 
+@app.command()
+def backtest(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE…", help="JSONL files of version-1 events, also .gz; - is standard input."),
+    ],
+    rules: Annotated[
+        Path | None,
+        typer.Option("--rules", metavar="RULES.yaml", help="The rules to try; without: a preset.", dir_okay=False),
+    ] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="sensitive, balanced or strict; with --rules: instead of the preset that the file names.",
+        ),
+    ] = None,
+    top: Annotated[
+        float,
+        typer.Option(
+            min=0.1,
+            max=50,
+            metavar="PERCENT",
+            help="Right is an alert about a content that ends among the largest so many.",
+        ),
+    ] = 10.0,
+    every: Annotated[
+        float,
+        typer.Option(
+            min=1,
+            max=600,
+            metavar="SECONDS",
+            help="Judge a busy content so often. Smaller is slower and hardly ever different.",
+        ),
+    ] = 10.0,
+    output: Annotated[str, typer.Option("--format", metavar="F", help="table, or json.")] = "table",
+) -> None:
+    """Try alert rules on history.
+
+    Replays the files by the events' own times, as fast as it goes, through the same fold, figures and rules as the worker, and says of each rule
+    how many alerts it had sent, how many of them were right, how much it missed, and how early it was. Needs neither Kafka nor ClickHouse.
+
+    Example: cascades backtest events.jsonl.gz --rules rules.yaml --preset strict
+    """
+    from pipeline.commands import backtest as command
+
+    raise typer.Exit(
+        command.run(files=files, rules_file=rules, preset=preset, top_percent=top, every_s=every, output=output)
+    )
+
+
 dlq = typer.Typer(name="dlq", no_args_is_help=True, help="Dead letters: list them, fix them, send them again.")
 app.add_typer(dlq)
 
@@ -348,6 +399,122 @@ def replay_dead_letters(
 
     wanted = command.selection(reason, topic, partition, offset, since)
     raise typer.Exit(command.replay(wanted=wanted, mapper=mapper, dry_run=dry_run))
+
+
+@app.command()
+def notify() -> None:
+    """Deliver alerts to people and systems.
+
+    Reads the topic of alerts and sends each to the channels of the file in CASCADES_NOTIFY_CHANNELS_FILE: apprise addresses (Slack, Teams, Discord,
+    mail and a hundred more) and signed webhooks. At least once, always under the same id. What a channel does not take is tried again for
+    CASCADES_NOTIFY_GIVE_UP_S seconds and then kept as a dead letter. Muted and acknowledged alerts are not sent. Stops on SIGTERM or Ctrl-C.
+
+    Try the channels first: cascades alerts test
+
+    Example: CASCADES_NOTIFY_CHANNELS_FILE=channels.yaml CASCADES_METRICS_PORT=9466 cascades notify
+    """
+    from pipeline.commands import notify as command
+
+    raise typer.Exit(command.run())
+
+
+alerts = typer.Typer(
+    name="alerts", no_args_is_help=True, help="Alerts: list them, mute, acknowledge, try the channels."
+)
+app.add_typer(alerts)
+
+MutedContent = Annotated[str | None, typer.Option("--content", metavar="ID", help="Alerts of this content.")]
+MutedCampaign = Annotated[
+    str | None, typer.Option("--campaign", metavar="ID", help="Alerts of this campaign's contents.")
+]
+MutedRule = Annotated[str | None, typer.Option("--rule", metavar="NAME", help="Alerts of this rule.")]
+Why = Annotated[str, typer.Option("--note", metavar="TEXT", help="Why; others see it.")]
+
+
+@alerts.command("list")
+def list_alerts(
+    *,
+    only_open: Annotated[bool, typer.Option("--open", help="Only those that are not over.")] = False,
+    campaign: Annotated[str | None, typer.Option(metavar="ID", help="Only those of this campaign.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="Show so many, the newest.")] = 50,
+    output: Annotated[str, typer.Option("--format", metavar="F", help="table, or json (one line each).")] = "table",
+) -> None:
+    """What was told, the newest first, and the mutes in force.
+
+    Each alert once, as it was told last: since when, why in one sentence, and the id that mute and ack want.
+
+    Example: cascades alerts list --open --campaign spring-launch --format json
+    """
+    from pipeline.commands import alerts as command
+
+    raise typer.Exit(command.list_alerts(only_open=only_open, campaign=campaign, limit=limit, output=output))
+
+
+@alerts.command("mute")
+def mute_alerts(
+    content: MutedContent = None,
+    campaign: MutedCampaign = None,
+    rule: MutedRule = None,
+    span: Annotated[
+        str | None, typer.Option("--for", metavar="TIME", help="90s, 30m, 2h or 7d. Without it: until you unmute.")
+    ] = None,
+    why: Why = "",
+) -> None:
+    """Send nothing to people about a content, a campaign or a rule.
+
+    Of several options all must fit. Alerts are still decided and shown; they are not delivered.
+
+    Example: cascades alerts mute --campaign spring-launch --rule velocity --for 2h --note "our own launch"
+    """
+    from pipeline.commands import alerts as command
+
+    raise typer.Exit(command.mute(content=content, campaign=campaign, rule=rule, span=span, why=why))
+
+
+@alerts.command("unmute")
+def unmute_alerts(
+    content: MutedContent = None, campaign: MutedCampaign = None, rule: MutedRule = None, why: Why = ""
+) -> None:
+    """Lift a mute, given by the same options that made it.
+
+    Exit code 1 when there is no such mute; those in force are named then.
+
+    Example: cascades alerts unmute --campaign spring-launch --rule velocity
+    """
+    from pipeline.commands import alerts as command
+
+    raise typer.Exit(command.unmute(content=content, campaign=campaign, rule=rule, why=why))
+
+
+@alerts.command("ack")
+def acknowledge_alert(
+    alert_id: Annotated[str, typer.Argument(metavar="ALERT", help="Id of the alert, from `cascades alerts list`.")],
+    why: Why = "",
+) -> None:
+    """Say that somebody sees to an alert.
+
+    Nothing more is sent about it. A new alert of the same content is sent again.
+
+    Example: cascades alerts ack 3f2a9c… --note "Ana is on it"
+    """
+    from pipeline.commands import alerts as command
+
+    raise typer.Exit(command.acknowledge(alert_id=alert_id, why=why))
+
+
+@alerts.command("test")
+def try_channels(
+    channel: Annotated[str | None, typer.Option(metavar="NAME", help="Only this channel.")] = None,
+) -> None:
+    """Send a test alert through each channel, once, and say what happened.
+
+    Reads the file in CASCADES_NOTIFY_CHANNELS_FILE; needs neither Kafka nor ClickHouse. Filters do not count. Exit code 1 when a channel failed.
+
+    Example: CASCADES_NOTIFY_CHANNELS_FILE=channels.yaml cascades alerts test --channel on-call
+    """
+    from pipeline.commands import alerts as command
+
+    raise typer.Exit(command.test(channel=channel))
 
 
 @app.command()

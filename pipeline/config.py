@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     events_topic: str = Field("share.events", description="topic of share events, keyed by content_id")
     dead_letter_topic: str = Field("share.events.dlq", description="topic of refused records")
     undo_topic: str = Field("share.undo", description="topic of undos whose content is not known yet")
+    alerts_topic: str = Field("share.alerts", description="topic of alerts, keyed by content_id")
+    alert_dead_letter_topic: str = Field("share.alerts.dlq", description="topic of alerts that could not be delivered")
+    control_topic: str = Field("share.control", description="topic of mutes and acknowledgements")
     partitions: int = Field(8, ge=1, le=4096, description="partitions of the events topic, fixed when it is created")
     replication: int = Field(1, ge=1, le=7, description="replication factor of topics that we create")
     group: str = Field("cascades", description="consumer group (Faust application id) of the workers")
@@ -103,6 +106,41 @@ class Settings(BaseSettings):
         ge=0,
         description="seconds without progress, while Kafka and ClickHouse are well, after which the worker writes all stacks to its log and exits; 0: off",
     )
+    # alerts
+    rules_file: str = Field(
+        "",
+        description="YAML file with the rules of alerts (docs/alerts.md), read again when it changes; empty: the preset balanced",
+    )
+    alerts: bool = Field(True, description="whether alerts are raised; figures are worked out all the same")
+    alert_max_age_s: float = Field(
+        3600.0,
+        gt=0,
+        description="seconds that a worker may be behind the present and still raise alerts: what happened longer ago is no news",
+    )
+    refresh_interval_s: float = Field(
+        1.0,
+        gt=0,
+        description="seconds between two looks at what the clock alone changes: speed, forecasts, alert states",
+    )
+    page_public_url: str = Field(
+        "",
+        description="address of the web page as people open it, for the links of alerts: https://cascades.example.org",
+    )
+    grafana_url: str = Field("", description="address of Grafana as people open it, for the links of alerts")
+    notify_channels_file: str = Field(
+        "",
+        description="YAML file with the channels that alerts go to (docs/alert-delivery.md), a secret; empty: none are sent",
+    )
+    notify_group: str = Field("cascades-notify", description="consumer group of the processes that deliver alerts")
+    notify_give_up_s: float = Field(
+        600.0, gt=0, description="seconds after which an alert that a channel does not take is a dead letter"
+    )
+    notify_max_age_hours: float = Field(
+        24.0,
+        ge=0,
+        description="age above which an alert is not sent any more, as after a long stop; 0: none is too old",
+    )
+
     addressable_population: dict[str, PositiveInt] = Field(
         default_factory=dict,
         description='JSON, people who could be reached per platform: {"facebook": 3000000000}; for the estimated reach',
@@ -116,6 +154,10 @@ class Settings(BaseSettings):
     page_hosts: list[str] = Field(
         default_factory=list,
         description='JSON, names besides this machine\'s own under which the page may be opened: ["cascades.example.org"]; ["*"] allows any',
+    )
+    page_may_mute: bool = Field(
+        True,
+        description="whether the page may mute and acknowledge alerts (it has no login of its own); false: it only shows",
     )
     page_interval_s: float = Field(1.0, gt=0, description="seconds between two looks of the page at ClickHouse")
     broadcast_below: float = Field(

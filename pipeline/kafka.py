@@ -46,6 +46,7 @@ def topic_specs(settings: Settings) -> list[TopicSpec]:
         topics.dead_letters(settings.dead_letter_topic),
         topics.undos(settings.undo_topic),
         changelog_spec(settings),
+        *alert_topic_specs(settings),
     ]
 
 
@@ -54,12 +55,21 @@ def changelog_spec(settings: Settings) -> TopicSpec:
     return topics.changelog(settings.events_topic, settings.group, settings.partitions)
 
 
-async def ensure_topics(settings: Settings) -> None:
-    """Create the topics that are missing and check those that exist. Any number of processes may do this at once.
+def alert_topic_specs(settings: Settings) -> list[TopicSpec]:
+    """Those of them that alerts and what people answer to them need."""
+    return [
+        topics.alerts(settings.alerts_topic),
+        topics.alert_dead_letters(settings.alert_dead_letter_topic),
+        topics.control(settings.control_topic),
+    ]
+
+
+async def ensure_topics(settings: Settings, wanted: Iterable[TopicSpec] | None = None) -> None:
+    """Create the topics that are missing and check those that exist: all of ours, or those wanted. Any number of processes may do this at once.
 
     Raises TopicMismatchError when a topic exists otherwise than it must be, UnavailableError when Kafka cannot be reached or refuses.
     """
-    specs = {spec.name: spec for spec in topic_specs(settings)}
+    specs = {spec.name: spec for spec in (topic_specs(settings) if wanted is None else wanted)}
     async with admin_client(settings) as admin:
         found = await _partition_counts(admin, specs)
         if missing := [specs[name] for name in specs if name not in found]:
@@ -68,7 +78,18 @@ async def ensure_topics(settings: Settings) -> None:
         configs = await _configs(admin, specs)
     for name, spec in specs.items():
         _check(spec, found[name], configs[name])
-    _check_letters_fit(settings, configs)
+    if wanted is None:
+        _check_letters_fit(settings, configs)
+
+
+async def ensure_topic(settings: Settings, spec: TopicSpec) -> None:
+    """Create one topic if it is missing, else check it. Raises as `ensure_topics` does."""
+    async with admin_client(settings) as admin:
+        if not await _partition_counts(admin, [spec.name]):
+            await _create(admin, [spec], settings.replication)
+        found = await _await_visible(admin, {spec.name: spec})
+        configs = await _configs(admin, [spec.name])
+    _check(spec, found[spec.name], configs[spec.name])
 
 
 async def missing_topics(settings: Settings) -> list[str]:

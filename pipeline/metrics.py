@@ -62,7 +62,7 @@ class Metric(Enum):
     STAGE_SECONDS = Spec(
         "cascades_stage_seconds",
         "histogram",
-        "Time per step: decode, load, fold, produce, freeze, write, keep",
+        "Time per step: decode, load, fold, produce, freeze, write, keep, refresh",
         ("stage",),
     )
     # The slowest stage is the one to scale: decode and fold by workers, write by ClickHouse, produce and keep by Kafka.
@@ -107,6 +107,30 @@ class Metric(Enum):
     # Should be far below the events folded: each costs as much time as its cascade is large.
     REBALANCES = Spec("cascades_rebalances_total", "counter", "Times that partitions were taken or given")
     # A few per deployment. Steady: workers are killed or too slow to poll; look at their memory and at pauses.
+    LOOKS = Spec("cascades_looks_total", "counter", "Looks at a content for what the clock alone changes")
+    # Flat while events are folded: the figures of speed and forecast stand still; is Kafka there, are the partitions restored?
+    REFRESH_WAITING = Spec("cascades_refresh_waiting", "gauge", "Contents due for a look", ("partition",))
+    # Growing: more contents move than there is time for; add workers. What grows fast is looked at first.
+    REFRESH_LATE_SECONDS = Spec(
+        "cascades_refresh_late_seconds", "histogram", "How long the first content that is still due waits, per tick"
+    )
+    # Above 5 seconds all the time: alerts come late; add workers.
+    CLOCK_BEHIND = Spec(
+        "cascades_clock_behind", "gauge", "Seconds from the partition's clock to the present", ("partition",)
+    )
+    # Above 0 while records are caught up on: figures are those of that moment. Above CASCADES_ALERT_MAX_AGE_S no alert is told.
+    ALERT_STATES = Spec("cascades_alert_states", "gauge", "Contents whose state is not quiet", ("partition",))
+    # Follows what is going viral. Thousands: the rules are too sensitive for this stream; see `cascades backtest`.
+    ALERTS = Spec("cascades_alerts_total", "counter", "Messages on the topic of alerts", ("rule", "kind"))
+    # A burst: look at v_alerts; mute with `cascades alerts mute`, or make the rule stricter.
+    RULES_REFUSED = Spec("cascades_rules_refused", "gauge", "1 while the rules file is wrong and the old rules stand")
+    # 1: the worker's log names line and key.
+    CONTROLS_REFUSED = Spec("cascades_controls_refused_total", "counter", "Records of the control topic that are none")
+    # Any: somebody else writes to share.control.
+    HISTORY_DROPPED = Spec(
+        "cascades_history_dropped_total", "counter", "Rows of v_content_history given up while ClickHouse was away"
+    )
+    # Any: ClickHouse was away for long; the history has a hole there, all other figures are whole.
     PAGE_STREAMS = Spec("cascades_page_streams", "gauge", "Browsers that watch the page")
     # Near 256: new visitors are turned away; serve the page from more processes.
     PAGE_LOOK_SECONDS = Spec(
@@ -133,6 +157,33 @@ class Metric(Enum):
         "cascades_link_visits_total", "counter", "Visits of tracked links, by what became of them", ("outcome",)
     )
     # person: counted. program, ahead, opted_out, own: rightly not. crowded: one address comes too often. lost: Kafka was away, clicks are missing.
+    ALERTS_READ = Spec(
+        "cascades_alerts_read_total", "counter", "Alerts that `cascades notify` has read from their topic"
+    )
+    # Flat while v_alerts grows: look at the /readyz of `cascades notify`.
+    ALERTS_DELIVERED = Spec(
+        "cascades_alerts_delivered_total", "counter", "Alerts that a channel has taken", ("channel",)
+    )
+    # Flat for one channel alone: `cascades alerts test --channel NAME` says why.
+    ALERTS_SKIPPED = Spec("cascades_alerts_skipped_total", "counter", "Alerts not sent: muted, old, unwanted", ("why",))
+    # unwanted: no channel's filters let it pass. old: `cascades notify` was down for longer than CASCADES_NOTIFY_MAX_AGE_HOURS.
+    ALERT_ATTEMPTS_FAILED = Spec(
+        "cascades_alert_attempts_failed_total", "counter", "Attempts that a channel did not take", ("channel", "reason")
+    )
+    # They are tried again. Steady: read the reason, then `cascades alerts test --channel NAME`.
+    ALERTS_BURIED = Spec(
+        "cascades_alerts_buried_total", "counter", "Alerts that became dead letters", ("channel", "reason")
+    )
+    # Any: somebody was not told. The letters are on the topic CASCADES_ALERT_DEAD_LETTER_TOPIC.
+    ALERTS_WAITING = Spec("cascades_alerts_waiting", "gauge", "Alerts that wait for a channel", ("channel",))
+    # Growing: the channel fails or is slower than alerts come; raise its min_severity.
+    ALERT_DELIVERY_SECONDS = Spec(
+        "cascades_alert_delivery_seconds",
+        "histogram",
+        "Time from reading an alert to a channel having it",
+        ("channel",),
+    )
+    # Above a few seconds: the channel is slow, or attempts fail before one succeeds.
     READY = Spec("cascades_ready", "gauge", "1 when the process does its work, by part", ("part",))
     # 0 for longer than a restart takes: the part's detail stands in /readyz.
     BUILD_INFO = Spec("cascades_build_info", "gauge", "Always 1; the labels say what runs", ("version", "python"))

@@ -7,16 +7,21 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from schemas import changelog, topics
+from schemas.alert import CONTROL_EXAMPLE, Alert, Control
+from schemas.alert import EXAMPLE as ALERT_EXAMPLE
 from schemas.dead_letter import REASONS, DeadLetterHeaders
 from schemas.event import ShareEvent
 
 if TYPE_CHECKING:
     from msgspec import Struct
+    from pydantic import BaseModel
 
     from schemas.topics import TopicSpec
 
 _KAFKA = "0.5.0"  # version of AsyncAPI's Kafka binding
 _TEXT_CONFIG = frozenset({"message.timestamp.type"})
+_SCHEMAS = "#/components/schemas/"
+_CONTROL_KEY = "`mute` or `acknowledge`, a space, and the scope as JSON with sorted keys"
 
 
 def document() -> dict[str, Any]:
@@ -26,7 +31,7 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "Share Cascades",
             "version": "1.0.0",
-            "description": "Share events in, dead letters out. Generated from schemas/event.py: do not edit.",
+            "description": "Share events in, alerts and dead letters out. Generated from schemas/*.py: do not edit.",
         },
         "defaultContentType": "application/json",
         "servers": {
@@ -40,6 +45,9 @@ def document() -> dict[str, Any]:
             "shareEvents": _channel(topics.events(), "shareEvent"),
             "deadLetters": _channel(topics.dead_letters(), "deadLetter"),
             "changelog": _channel(topics.changelog(), "contentChunk", "partitionPosition"),
+            "alerts": _channel(topics.alerts(), "alert"),
+            "alertDeadLetters": _channel(topics.alert_dead_letters(), "undeliveredAlert"),
+            "control": _channel(topics.control(), "control"),
         },
         "operations": {
             "foldShareEvents": _operation(
@@ -55,6 +63,21 @@ def document() -> dict[str, Any]:
                 "What the state of a partition is rebuilt from, in transactions that fence former owners.",
             ),
             "restoreState": _operation("receive", "changelog", "Read at assignment, committed transactions only."),
+            "sendAlerts": _operation(
+                "send", "alerts", "Each once, in one transaction with the state that it came from."
+            ),
+            "deliverAlerts": _operation(
+                "receive",
+                "alerts",
+                "To people and systems, at least once with the same id; committed transactions only.",
+            ),
+            "sendUndeliveredAlerts": _operation("send", "alertDeadLetters", "What no receiver would take."),
+            "sendControls": _operation(
+                "send", "control", "Mutes and acknowledgements of the page and the command line."
+            ),
+            "obeyControls": _operation(
+                "receive", "control", "Read wholly by every worker, the latest of each key stands."
+            ),
         },
         "components": {
             "messages": {
@@ -64,10 +87,14 @@ def document() -> dict[str, Any]:
                     "content_id in UTF-8, a zero byte, chunk number as big-endian u32", changelog.Chunk
                 ),
                 "partitionPosition": _array("one zero byte", changelog.Position),
+                "alert": _message(Alert, "AlertV1", "Alert, version 1", "content_id, in UTF-8", ALERT_EXAMPLE),
+                "undeliveredAlert": _undelivered(),
+                "control": _message(Control, "ControlV1", "Control, version 1", _CONTROL_KEY, CONTROL_EXAMPLE),
             },
             "schemas": {
                 "ShareEventV1": ShareEvent.model_json_schema(),
                 "DeadLetterHeaders": DeadLetterHeaders.model_json_schema(),
+                **_models(AlertV1=Alert, ControlV1=Control),
                 **_components(changelog.Chunk, changelog.Position),
             },
         },
@@ -133,6 +160,37 @@ def _dead_letter() -> dict[str, Any]:
         "payload": {"type": "string", "format": "binary", "description": "the refused value, byte for byte"},
         "bindings": _key("the refused record's own key"),
     }
+
+
+def _message(model: type[BaseModel], schema: str, title: str, key: str, example: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": model.__name__,
+        "title": title,
+        "contentType": "application/json",
+        "payload": {"$ref": _SCHEMAS + schema},
+        "bindings": _key(key),
+        "examples": [{"name": model.__name__.lower(), "payload": example}],
+    }
+
+
+def _undelivered() -> dict[str, Any]:
+    return {
+        "name": "UndeliveredAlert",
+        "title": "Alert that could not be delivered",
+        "description": "The record's own bytes; the reason is in the headers.",
+        "contentType": "application/json",
+        "payload": {"$ref": f"{_SCHEMAS}AlertV1"},
+        "bindings": _key("content_id, in UTF-8"),
+    }
+
+
+def _models(**models: type[BaseModel]) -> dict[str, Any]:
+    """Schemas by name, and beside them the parts that they refer to."""
+    found: dict[str, Any] = {}
+    for name, model in models.items():
+        schema = model.model_json_schema(ref_template=_SCHEMAS + "{model}")
+        found |= schema.pop("$defs", {}) | {name: schema}
+    return found
 
 
 def _array(key: str, shape: type[Struct]) -> dict[str, Any]:

@@ -4,6 +4,8 @@
 |----------------------------------------|-------------|-------------------------------------------------------------------------------|
 | content_id, a zero byte, number (u32)  | `Chunk`     | some of the content's facts, in log order over its chunks from number 0 on    |
 | zero byte, "replayed", identity        | true        | a dead letter whose replay was folded; the identity is (topic, partition, offset, received_at in ms) |
+| zero byte, "alert", content_id         | `AlertRecord` | where the content's alerts are; written in the transaction that tells them on `share.alerts` |
+| zero byte, "baselines", number (u32)   | bytes       | a piece of the partition's baselines, in order                                |
 | a zero byte                            | `Position`  | how far the partition's log is applied; the last record of each transaction   |
 
 A content_id holds no zero byte and is never empty, so the keys cannot meet. Chunks are append-only: all but the one with the greatest number are
@@ -24,6 +26,8 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 POSITION_KEY = b"\0"
 REPLAY_PREFIX = b"\0replayed"
 REPLAY_VALUE = b"\xc3"
+ALERT_PREFIX = b"\0alert"
+BASELINES_PREFIX = b"\0baselines"
 FORMAT = 2
 """Raised when old records can no longer be read: the state is then rebuilt from the events."""
 
@@ -83,6 +87,19 @@ class Position(msgspec.Struct, array_like=True, gc=False, frozen=True):
     """What offsets and rows belong to: `topic …` and `table …`, each with the identity that Kafka or ClickHouse drew when it was made."""
 
 
+class AlertRecord(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """Where the alerts of one content are. Kept through a rebuild: what was told stays told."""
+
+    at_us: int
+    """The moment of the evaluation, by the clock of the partition: rules are not asked about an earlier one."""
+    is_quiet: bool
+    """Whether nothing is open and nothing waits to be closed: the content may leave memory."""
+    state: bytes
+    """`pipeline.cascade.alerting.AlertState`, as it dumps itself."""
+    told: list[bytes] = []
+    """The last messages about the content, as they are on `share.alerts`: a restore writes their rows again, should a crash have lost them."""
+
+
 decode_chunk = msgspec.msgpack.Decoder(Chunk).decode
 """`decode_chunk(value: bytes) -> Chunk`."""
 decode_head = msgspec.msgpack.Decoder(Head).decode
@@ -91,6 +108,22 @@ decode_position = msgspec.msgpack.Decoder(Position).decode
 """`decode_position(value: bytes) -> Position`."""
 encode_position = msgspec.msgpack.Encoder().encode
 """`encode_position(position: Position) -> bytes`."""
+
+
+decode_alert_record = msgspec.msgpack.Decoder(AlertRecord).decode
+"""`decode_alert_record(value: bytes) -> AlertRecord`."""
+encode_alert_record = msgspec.msgpack.Encoder().encode
+"""`encode_alert_record(record: AlertRecord) -> bytes`."""
+
+
+def alert_key(content: bytes) -> bytes:
+    """Key of a content's `AlertRecord`; `content` is the content_id in UTF-8."""
+    return ALERT_PREFIX + content
+
+
+def baselines_key(number: int) -> bytes:
+    """Key of a piece of the baselines. They sort by number."""
+    return BASELINES_PREFIX + number.to_bytes(4, "big")
 
 
 def chunk_key(content: bytes, number: int) -> bytes:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from schemas.alert import Alert, Control
 from schemas.asyncapi import document
 from schemas.dead_letter import DeadLetterHeaders
 from schemas.event import ShareEvent
@@ -42,6 +43,8 @@ def contents() -> dict[Path, str]:
     return {
         HERE / "json" / "share_event.v1.json": _json_schema(ShareEvent),
         HERE / "json" / "dead_letter_headers.v1.json": _json_schema(DeadLetterHeaders),
+        HERE / "json" / "alert.v1.json": _json_schema(Alert),
+        HERE / "json" / "control.v1.json": _json_schema(Control),
         HERE / "asyncapi.yaml": _yaml(document()),
     }
 

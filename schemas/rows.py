@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
 
 from pydantic import BaseModel, Field
 
+from schemas.clock_rows import CLOCK_KEYS, CLOCK_TABLES
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -181,7 +183,7 @@ class DeadLetterRow(BaseModel):
     payload: bytes
 
 
-TABLES: dict[str, type[BaseModel]] = {
+LOG_TABLES: dict[str, type[BaseModel]] = {
     "events": EventRow,
     "edges": EdgeRow,
     "contents": ContentRow,
@@ -189,6 +191,10 @@ TABLES: dict[str, type[BaseModel]] = {
     "amplifiers": AmplifierRow,
     "dead_letters": DeadLetterRow,
 }
+"""What is a function of the log: whoever reads it again writes the same rows."""
+
+TABLES: dict[str, type[BaseModel]] = LOG_TABLES | CLOCK_TABLES
+"""Every table, those of `schemas.clock_rows` last."""
 
 
 KEYS: dict[str, tuple[str, ...]] = {
@@ -203,6 +209,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "kafka_offset",
         "received_at",
     ),  # a topic made anew counts from 0 again
+    **CLOCK_KEYS,
 }
 """What makes a row the same row: of several with one key the greatest version stands, of equal versions the last written."""
 

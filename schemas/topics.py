@@ -21,6 +21,8 @@ CHANGELOG_MAX_BYTES = 1024 * 1024
 CHANGELOG_SEGMENT_BYTES = 128 * 1024 * 1024
 """Only closed segments are compacted, and a restore without local state reads whatever is left."""
 
+ALERT_RETENTION_MS = 90 * 86_400_000
+"""90 days. What was decided stays in ClickHouse; the topic is for those who deliver."""
 
 EVENT_MAX_BYTES = 1024 * 1024 + 12
 """Kafka's own default: every event fits, and so does its copy under another key."""
@@ -100,3 +102,38 @@ def changelog(events_name: str = "share.events", group: str = "cascades", partit
     return TopicSpec(
         f"{events_name}.{group}.changelog", partitions, MappingProxyType(config), frozenset({"cleanup.policy"})
     )
+
+
+def alerts(name: str = "share.alerts", retention_ms: int = ALERT_RETENTION_MS) -> TopicSpec:
+    """Alerts (`schemas.alert.Alert`), keyed by content_id, written in the transactions of the changelog: read committed only.
+
+    Not compacted: of a content all messages count, not the latest alone. Any partition count will do.
+    """
+    config = {
+        "cleanup.policy": "delete",
+        "retention.ms": str(retention_ms),
+        "retention.bytes": str(FOREVER),
+    }
+    return TopicSpec(name, None, MappingProxyType(config), frozenset({"cleanup.policy"}))
+
+
+def alert_dead_letters(name: str = "share.alerts.dlq", retention_ms: int = FOREVER) -> TopicSpec:
+    """Alerts that could not be delivered: the record's own bytes, the reason in headers."""
+    config = {
+        "cleanup.policy": "delete",
+        "retention.ms": str(retention_ms),
+        "retention.bytes": str(FOREVER),
+    }
+    return TopicSpec(name, None, MappingProxyType(config))
+
+
+def control(name: str = "share.control") -> TopicSpec:
+    """Mutes and acknowledgements (`schemas.alert.Control`), keyed by their scope: the latest of each key stands. One partition, so that all
+    who read it see one order; every worker reads it whole.
+    """
+    config = {
+        "cleanup.policy": "compact",
+        "retention.ms": str(FOREVER),
+        "retention.bytes": str(FOREVER),
+    }
+    return TopicSpec(name, 1, MappingProxyType(config), frozenset({"cleanup.policy"}))

@@ -49,8 +49,13 @@ class Running:
             self._progress("ClickHouse: bringing the schema up to date …", None)
             migrate(self.settings)
             self._start(undo, "worker", self.settings)
-            self._start(undo, "serve", self.settings.model_copy(update={"metrics_port": _second_port(self.settings)}))
-            for child, port in zip(self._children, (self.settings.metrics_port, self.settings.page_port), strict=True):
+            self._start(undo, "serve", self.settings.model_copy(update={"metrics_port": _port_after(self.settings, 1)}))
+            waited_for = [self.settings.metrics_port, self.settings.page_port]
+            if self.settings.notify_channels_file:
+                third = self.settings.model_copy(update={"metrics_port": _port_after(self.settings, 2)})
+                self._start(undo, "notify", third)
+                waited_for.append(third.metrics_port)
+            for child, port in zip(self._children, waited_for, strict=True):
                 child.await_ready(lambda port=port: _is_ready(port), READY_DEADLINE_S, self._progress)  # type: ignore[misc]  # bound default
             self._undo = undo.pop_all()
         return self
@@ -99,14 +104,16 @@ def _with_ports(settings: Settings) -> Settings:
     )
     ports.require(page, "the page", variable("page_port"))
     ports.require(metrics, "the worker's metrics", variable("metrics_port"))
-    ports.require(
-        _second_port(chosen), "the page's metrics", f"{variable('metrics_port')} (the number after it is taken as well)"
-    )
+    others = ["the page's metrics"] + (["the metrics of notify"] if settings.notify_channels_file else [])
+    for count, part in enumerate(others, 1):
+        remedy = f"{variable('metrics_port')} (the numbers after it are taken as well)"
+        ports.require(_port_after(chosen, count), part, remedy)
     return chosen
 
 
-def _second_port(settings: Settings) -> int:
-    return settings.metrics_port + 1
+def _port_after(settings: Settings, count: int) -> int:
+    """Each process has a metrics port of its own: the worker the one of the settings, the others those after it."""
+    return settings.metrics_port + count
 
 
 def _is_ready(port: int) -> bool:

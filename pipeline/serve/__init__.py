@@ -1,4 +1,4 @@
-"""The web page: JSON API, server-sent events and a static page. It only reads."""
+"""The web page: JSON API, server-sent events and a static page. It reads ClickHouse, and puts mutes and acknowledgements on `share.control`."""
 
 from __future__ import annotations
 

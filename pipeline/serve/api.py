@@ -8,7 +8,15 @@ import msgspec
 from aiohttp import web
 
 from pipeline.errors import UnavailableError
-from pipeline.serve.topics import HEALTH, LETTERS, BadQuestionError, campaign_topics, content_topic, contents_topic
+from pipeline.serve.topics import (
+    ALERTS,
+    HEALTH,
+    LETTERS,
+    BadQuestionError,
+    campaign_topics,
+    content_topic,
+    contents_topic,
+)
 
 if TYPE_CHECKING:
     from pipeline.serve.guard import Handler
@@ -74,6 +82,11 @@ class Api:
         """GET /api/dead-letters : the newest 50 rejected records, all by reason, and the last 60 minutes by arrival."""
         values = await self._hub.current(LETTERS)
         return answer(values["letters"])
+
+    async def alerts(self, _request: web.Request) -> web.Response:
+        """GET /api/alerts : `{open, over, mutes, may_act}`; see `AlertList`."""
+        values = await self._hub.current(ALERTS)
+        return answer(values["alerts"])
 
     async def health(self, _request: web.Request) -> web.Response:
         """GET /api/health : `{"ready", "parts": {kafka, clickhouse, worker, page}, "lag"}`; always 200, so that a page can show it."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import aiohttp
 from aiohttp import web
 
+from pipeline.cascade.controls import Controls
 from pipeline.clickhouse import as_reader
 from pipeline.clock import SystemClock
+from pipeline.control_log import ControlLog
+from pipeline.serve.alerts import Desk
 from pipeline.serve.api import Api, plain_errors
 from pipeline.serve.guard import add_security_headers, guard
 from pipeline.serve.hub import Hub
@@ -18,6 +23,8 @@ from pipeline.serve.reader import ClickHouseReader
 from pipeline.serve.sse import Streams
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from pipeline.clock import Clock
     from pipeline.config import Settings
     from pipeline.serve.reader import Reader
@@ -30,10 +37,18 @@ async def make_app(settings: Settings, reader: Reader | None = None, clock: Cloc
     """The application. It owns its reader and closes it. `reader` and `clock` default to ClickHouse and the machine's clock."""
     source = reader or ClickHouseReader(as_reader(settings))
     session = aiohttp.ClientSession()
-    hub = Hub(Loaders(settings, source, session, clock or SystemClock()).make)
+    controls, time = Controls(), clock or SystemClock()
+    hub = Hub(Loaders(settings, source, session, time, controls).make)
 
     async def end_streams(_app: web.Application) -> None:
         await hub.close()
+
+    async def follow_controls(_app: web.Application) -> AsyncIterator[None]:
+        following = asyncio.create_task(ControlLog(settings, controls.apply).run())
+        yield
+        following.cancel()
+        with suppress(asyncio.CancelledError):
+            await following
 
     async def close(_app: web.Application) -> None:
         await session.close()
@@ -42,13 +57,14 @@ async def make_app(settings: Settings, reader: Reader | None = None, clock: Cloc
     app = web.Application(middlewares=[guard(settings.page_hosts), plain_errors])
     app[HUB] = hub
     app.on_response_prepare.append(add_security_headers)
+    app.cleanup_ctx.append(follow_controls)
     app.on_shutdown.append(end_streams)
     app.on_cleanup.append(close)
-    _add_routes(app, hub)
+    _add_routes(app, hub, Desk(settings, time, controls))
     return app
 
 
-def _add_routes(app: web.Application, hub: Hub) -> None:
+def _add_routes(app: web.Application, hub: Hub, desk: Desk) -> None:
     api = Api(hub)
     app.add_routes(
         [
@@ -57,6 +73,8 @@ def _add_routes(app: web.Application, hub: Hub) -> None:
             web.get("/api/content/{id:[^/]+}", api.content),
             web.get("/api/campaign", api.campaign),
             web.get("/api/dead-letters", api.dead_letters),
+            web.get("/api/alerts", api.alerts),
+            web.post("/api/alerts/control", desk.handle),
             web.get("/api/health", api.health),
             web.get("/api/stream", Streams(hub).handle, allow_head=False),
             web.get("/livez", api.livez),

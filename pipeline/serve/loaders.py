@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline.serve.alerts import AlertList
 from pipeline.serve.campaign import CampaignPage, Conversation
 from pipeline.serve.content import ContentPage
 from pipeline.serve.contents import Facets, RankedContents
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     import aiohttp
 
+    from pipeline.cascade.controls import Controls
     from pipeline.clock import Clock
     from pipeline.config import Settings
     from pipeline.serve.feed import Load
@@ -26,11 +28,19 @@ if TYPE_CHECKING:
 class Loaders:
     """Makes the loader of a topic, with the seconds between two looks."""
 
-    def __init__(self, settings: Settings, reader: Reader, session: aiohttp.ClientSession, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        reader: Reader,
+        session: aiohttp.ClientSession,
+        clock: Clock,
+        controls: Controls,
+    ) -> None:
         self._settings = settings
         self._reader = reader
         self._session = session
         self._clock = clock
+        self._controls = controls
 
     def make(self, topic: Topic) -> tuple[Load, float]:
         """A new loader: it may remember what it last saw, so each feed has its own."""
@@ -43,6 +53,7 @@ class Loaders:
             "pulse": lambda: Pulse(self._reader, self._clock),
             "health": lambda: Health(self._reader, self._session, self._settings),
             "letters": lambda: DeadLetters(self._reader),
+            "alerts": lambda: AlertList(self._reader, self._settings, self._clock, self._controls),
             "facets": lambda: Facets(self._reader),
             "contents": lambda: RankedContents(self._reader, self._settings, topic),
             "content": lambda: ContentPage(self._reader, self._settings, self._clock, topic.content_id),

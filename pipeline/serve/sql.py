@@ -138,3 +138,11 @@ LETTERS_BY_MINUTE = """
 SELECT intDiv(toUnixTimestamp(received_at), 60) AS slot, count() AS records, intDiv(toUnixTimestamp(now()), 60) AS this_minute
 FROM v_dead_letters WHERE received_at > toStartOfMinute(now('UTC')) - INTERVAL 59 MINUTE GROUP BY slot
 """
+
+ALERTS = """
+SELECT alert_id, content_id, campaign_id, toString(rule) AS rule, toString(state) AS state, severity, summary, muted, top_spreaders,
+    arrayMap(name -> (toString(name), evidence[name]), arraySort(mapKeys(evidence))) AS evidence, dashboard,
+    toUnixTimestamp64Milli(opened_at) AS opened, if(closed_at IS NULL, NULL, toUnixTimestamp64Milli(assumeNotNull(closed_at))) AS closed
+FROM v_alerts WHERE kind != 'test' AND (closed_at IS NULL OR closed_at > now('UTC') - INTERVAL 24 HOUR)
+ORDER BY closed IS NOT NULL, if(closed IS NULL, severity, 0) DESC, opened_at DESC, alert_id LIMIT {limit:UInt32}
+"""

@@ -17,7 +17,7 @@ MAX_TEXT = 512
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """`kind` is one of pulse, health, letters, facets, contents, content, campaign, conversation; the rest narrows the last four."""
+    """`kind` is one of pulse, health, letters, alerts, facets, contents, content, campaign, conversation; the rest narrows the last four."""
 
     kind: str
     content_id: str = ""
@@ -31,6 +31,7 @@ PULSE = Topic("pulse")
 HEALTH = Topic("health")
 LETTERS = Topic("letters")
 FACETS = Topic("facets")
+ALERTS = Topic("alerts")
 
 
 class BadQuestionError(ValueError):
@@ -73,7 +74,7 @@ def view_topics(query: Mapping[str, str]) -> list[Topic]:
     if view == "content":
         return [PULSE, HEALTH, content_topic(query.get("id", ""))]
     if view == "home":
-        return [PULSE, HEALTH, LETTERS, FACETS, contents_topic(query)]
+        return [PULSE, HEALTH, LETTERS, ALERTS, FACETS, contents_topic(query)]
     raise BadQuestionError("view is home, content or campaign")
 
 

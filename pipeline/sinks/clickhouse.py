@@ -8,7 +8,7 @@ from clickhouse_connect.driver.compression import get_compressor
 
 from pipeline.clickhouse import INSERT_SETTINGS, client
 from pipeline.errors import SinkSchemaError, SinkTransientError, UnavailableError
-from pipeline.sinks.base import WRITE_ORDER
+from pipeline.sinks.base import CLOCK_ORDER, WRITE_ORDER
 from pipeline.sinks.errors import classified
 from pipeline.sinks.native import Encoder
 from pipeline.sinks.partitions import by_partitions
@@ -30,9 +30,9 @@ class ClickHouseSink:
         self._tables: dict[str, Encoder] = {}
 
     def write(self, blocks: Blocks) -> None:
-        """Insert the blocks in `WRITE_ORDER`; see `Sink.write`."""
+        """Insert the blocks in `WRITE_ORDER`, then in `CLOCK_ORDER`; see `Sink.write`."""
         connection = self._connected()
-        for table in WRITE_ORDER:
+        for table in (*WRITE_ORDER, *CLOCK_ORDER):
             if blocks.get(table):
                 for part in by_partitions(blocks[table]):
                     self._insert(connection, part)

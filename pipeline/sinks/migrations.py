@@ -19,7 +19,7 @@ from pipeline.sinks.errors import classified
 from pipeline.sinks.owned import owned_changes
 from pipeline.sinks.render import on_cluster, render, split
 from pipeline.sinks.retention import retention_changes
-from schemas.rows import TABLES
+from schemas.rows import LOG_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -153,12 +153,13 @@ def check(client: Client, settings: Settings) -> None:
 def table_identities(client: Client, settings: Settings) -> dict[str, str]:
     """By `table NAME`: what ClickHouse drew when the table was made; one that was dropped and made anew has another.
 
+    Tables of the log only: a rebuild does not bring the others back, and does not need to, as they fill again.
     {} on a cluster, where a server may be made anew and get its rows from the others.
     """
     if settings.clickhouse_cluster:
         return {}
     made = _tables(client, settings)
-    return {f"table {name}": made[name] for name in TABLES if name in made and int(made[name].replace("-", ""), 16)}
+    return {f"table {name}": made[name] for name in LOG_TABLES if name in made and int(made[name].replace("-", ""), 16)}
 
 
 def _due(

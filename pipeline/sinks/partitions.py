@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MOST_PARTITIONS = 50
 """Months in one insert: half of what ClickHouse allows by default."""
-MONTH_OF = {"content_minutes": "minute", "dead_letters": "received_at"}
+MONTH_OF = {"content_minutes": "minute", "dead_letters": "received_at", "content_history": "known_at"}
 """Tables partitioned by month, and the column that tells it."""
 
 _SECOND = 1_000_000

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import (
@@ -52,6 +52,14 @@ Take = Callable[[Sequence[Read], int], Awaitable[None]]
 """Gets some records in order, and how many offsets are still to come."""
 
 
+class Message(NamedTuple):
+    """A record of another topic that is seen if, and only if, the transaction is committed. Its key decides the partition."""
+
+    topic: str
+    key: bytes
+    value: bytes
+
+
 class Changelog:
     """One partition of the changelog topic."""
 
@@ -76,8 +84,8 @@ class Changelog:
         await started(producer)
         self._producer = producer
 
-    async def append(self, records: Sequence[KeyValue]) -> int:
-        """Write the records in one transaction; returns the offset of the last one, once it is committed.
+    async def append(self, records: Sequence[KeyValue], messages: Sequence[Message] = ()) -> int:
+        """Write the records, and messages to other topics, in one transaction; returns the offset of the last record, once it is committed.
 
         Waits for as long as Kafka is away. Raises FencedError when another worker has taken over: nothing of the transaction is ever seen then.
         """
@@ -85,7 +93,7 @@ class Changelog:
         if producer is None:
             raise FencedError(f"{self.topic} partition {self.partition} was given up")
         try:
-            return await self._commit(producer, records)
+            return await self._commit(producer, records, messages)
         except KafkaError as error:
             await self.close()
             if isinstance(error, _LOST) or isinstance(error.__cause__, _LOST):
@@ -94,10 +102,13 @@ class Changelog:
                 ) from error
             raise
 
-    async def _commit(self, producer: AIOKafkaProducer, records: Sequence[KeyValue]) -> int:
+    async def _commit(
+        self, producer: AIOKafkaProducer, records: Sequence[KeyValue], messages: Sequence[Message]
+    ) -> int:
         await producer.begin_transaction()
         batches = _batches(producer, records)
-        futures = [await self._send(producer, batch) for batch in batches]
+        futures = [await self._send_message(producer, message) for message in messages]
+        futures += [await self._send(producer, batch) for batch in batches]
         results: list[Any] = await asyncio.gather(*futures, return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):
@@ -153,6 +164,12 @@ class Changelog:
             # Full: the batch before it still waits for Kafka, and so does this one.
             with contextlib.suppress(FullError):
                 sent: Awaitable[Any] = await producer.send_batch(batch, self.topic, partition=self.partition)
+                return sent
+
+    async def _send_message(self, producer: AIOKafkaProducer, message: Message) -> Awaitable[Any]:
+        while True:
+            with contextlib.suppress(FullError):
+                sent: Awaitable[Any] = await producer.send(message.topic, message.value, key=message.key)
                 return sent
 
 

@@ -1,4 +1,7 @@
-"""Throw away the state of a group, so that its workers read every event again. `share.events` is all that is needed."""
+"""Throw away the state of a group, so that its workers read every event again. `share.events` is all that is needed.
+
+What was told is no state: the alert records are carried over, so that no alert is told twice and none takes the id of an older one.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from pipeline.errors import UnavailableError, UsageError
 from pipeline.kafka import admin_client, changelog_spec, client_options, ensure_topics, missing_topics
+from pipeline.stream.carry import Aside, read_told, write_told
 from pipeline.stream.state_dir import throw_away
 
 if TYPE_CHECKING:
@@ -29,12 +33,16 @@ async def forget_state(settings: Settings) -> int:
     throw_away(settings)
     changelog = changelog_spec(settings).name
     missing = await missing_topics(settings)
+    aside = Aside(settings)
+    told = aside.put((await read_told(settings))[0])
     records = 0 if settings.events_topic in missing else await _rewind(settings)
     if changelog not in missing:
         async with admin_client(settings) as connection:
             await connection.delete_topics([changelog])
         await _until_gone(settings, changelog)
     await ensure_topics(settings)
+    await write_told(settings, told)
+    aside.done()
     return records
 
 

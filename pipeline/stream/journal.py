@@ -7,6 +7,9 @@ Order of one save, and what each kill leaves behind:
 | before the transaction is committed      | as before            | as before       | the ranges are read and folded again, the same rows written  |
 | before the local store is written        | ahead of the offsets | behind it       | the store gets the changelog's tail; the ranges are skipped  |
 | before the offsets are committed         | ahead of the offsets | as the changelog | the ranges are read again and skipped                       |
+
+What is told to the world (`tell`) goes the same way, in a transaction of its own: the messages and the record that they were told are seen together
+or not at all. So a message is told once, whoever is killed where.
 """
 
 from __future__ import annotations
@@ -25,7 +28,8 @@ from schemas.changelog import FORMAT, POSITION_KEY, Position, decode_position, e
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pipeline.stream.changelog import Changelog, Read
+    from pipeline.stream.changelog import Changelog, Message, Read
+    from pipeline.stream.chunks import KeyValue
     from pipeline.stream.partition import Changes
 
 P = ParamSpec("P")
@@ -60,7 +64,13 @@ class Journal:
         self._session = 0
         self._is_open = False
         self._pending = False
+        self._position: Position | None = None
         self._lock = asyncio.Lock()
+
+    @property
+    def session(self) -> int | None:
+        """What `tell` needs: taken when it is decided what to tell. None while nothing can be told."""
+        return self._session if self._is_open else None
 
     @property
     def is_whole(self) -> bool:
@@ -73,7 +83,7 @@ class Journal:
             await self._changelog.take_over()
             tail = await self._read_tail(progress)
             self._session = next(_SESSIONS)
-            self._is_open, self._pending = True, False
+            self._is_open, self._pending, self._position = True, False, tail.position
             return tail
 
     def suspend(self) -> None:
@@ -103,16 +113,34 @@ class Journal:
                 changes.fence,
                 self._origins,
             )
-            records = [*changes.records, (POSITION_KEY, encode_position(position))]
-            try:
-                offset = await self._changelog.append(records)
-            except FencedError:
-                if self._is_open:
-                    raise
+            written = await self._append(changes.records, position)
+            if written:
+                self._pending = False
+            return written
+
+    async def tell(self, records: Sequence[KeyValue], messages: Sequence[Message], session: int) -> int:
+        """Send messages to other topics, and keep records that say so, in one transaction. Returns the bytes of keys and values.
+
+        Does nothing, and returns 0, when the partition was taken since it was decided (`session`), and before anything was kept of a new
+        changelog. Raises FencedError as `keep` does.
+        """
+        async with self._lock:
+            if session != self._session or not self._is_open or self._position is None:
                 return 0
-            await to_end(self.store.write, records, Mark(self._identity, self._epoch, offset))
-            self._pending = False
-            return sum(len(key) + len(value) for key, value in records)
+            # With the position, so that whoever comes back to the partition sees that somebody wrote meanwhile.
+            return await self._append(records, self._position, messages)
+
+    async def _append(self, records: Sequence[KeyValue], position: Position, messages: Sequence[Message] = ()) -> int:
+        pairs = [*records, (POSITION_KEY, encode_position(position))]
+        try:
+            offset = await (self._changelog.append(pairs, messages) if messages else self._changelog.append(pairs))
+        except FencedError:
+            if self._is_open:
+                raise
+            return 0
+        await to_end(self.store.write, pairs, Mark(self._identity, self._epoch, offset))
+        self._position = position
+        return sum(len(key) + len(value) for key, value in pairs)
 
     async def close(self) -> None:
         """Let go of Kafka and of the files."""

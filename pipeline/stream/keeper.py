@@ -27,6 +27,8 @@ from schemas.changelog import decode_head
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterator, Mapping
 
+    from pipeline.stream.changelog import Message
+    from pipeline.stream.chunks import KeyValue
     from pipeline.stream.journal import Tail
     from pipeline.stream.store import LocalStore
 
@@ -145,6 +147,32 @@ class Keeper:
             if journal := self._journals.get(one.partition):
                 self._metrics.add(Metric.CHANGELOG_BYTES, await journal.keep(one.changes, one.session))
 
+    def session(self, partition: int) -> int | None:
+        """What `tell` needs, taken when it is decided what to tell; None while the partition is not ours to speak for."""
+        journal = self._journals.get(partition)
+        return journal.session if journal else None
+
+    async def tell(
+        self, partition: int, session: int, records: Sequence[KeyValue], messages: Sequence[Message] = ()
+    ) -> bool:
+        """Send messages to other topics and keep records that say so, in one transaction; waits while Kafka is away.
+
+        False, and nothing is seen of it, when the partition was taken since. Raises FencedError.
+        """
+        journal = self._journals.get(partition)
+        written = await journal.tell(records, messages, session) if journal else 0
+        self._metrics.add(Metric.CHANGELOG_BYTES, written)
+        return written > 0
+
+    async def told(self, partition: int) -> tuple[list[KeyValue], bytes]:
+        """What is kept beside the contents: (content and `AlertRecord` of all that something was told of, baselines)."""
+        journal = self._journals.get(partition)
+        return await to_end(_told, journal.store) if journal else ([], b"")
+
+    def alert(self, partition: int, content: bytes) -> bytes | None:
+        """The `AlertRecord` of a content, None when nothing was ever told of it. A look into the local files; raises BrokenStoreError."""
+        return self._journals[partition].store.alert(content)
+
     def evict(self) -> None:
         """Let idle contents leave memory, and more of them above the ceiling.
 
@@ -191,8 +219,12 @@ class Keeper:
         self.evict()
 
 
+def _told(store: LocalStore) -> tuple[list[KeyValue], bytes]:
+    return store.alerts(), store.baselines()
+
+
 def _read(store: LocalStore, contents: Sequence[bytes], population: Mapping[str, int]) -> list[Held]:
-    return [thaw(content, store.chunks(content), population) for content in contents]
+    return [thaw(content, chunks, population) for content in contents if (chunks := store.chunks(content))]
 
 
 def _thaw(

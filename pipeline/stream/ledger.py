@@ -33,6 +33,11 @@ class Ledger:
         return handed_out
 
     @property
+    def last(self) -> int | None:
+        """The last offset handed out; None when nothing was since the last `drop`."""
+        return self._last
+
+    @property
     def committable(self) -> int | None:
         """The offset to commit: one after the acknowledged prefix. None when nothing was acknowledged since the last `drop`."""
         while self._open and self._open[0].acknowledged:

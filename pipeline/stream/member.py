@@ -6,11 +6,14 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, cast
 
+from pipeline.clock import SystemClock
 from pipeline.kafka import changelog_spec, client_options, partition_for
 from pipeline.metrics import Metric, Metrics
 from pipeline.stream.app import make_app
 from pipeline.stream.changelog import Changelog
+from pipeline.stream.clock_rows import ClockRows
 from pipeline.stream.contact import watch_kafka
+from pipeline.stream.control_reader import ControlReader
 from pipeline.stream.cycle import Cycle
 from pipeline.stream.flusher import Flusher
 from pipeline.stream.journal import Journal
@@ -21,6 +24,8 @@ from pipeline.stream.partition import PartitionState
 from pipeline.stream.producer import Producer
 from pipeline.stream.progress import watch_progress
 from pipeline.stream.rebuild import catch_up
+from pipeline.stream.refresh import Around, Refresher
+from pipeline.stream.rules_file import RulesFile
 from pipeline.stream.salvage import Salvage
 from pipeline.stream.state_dir import StateDir
 from pipeline.stream.store import LocalStore
@@ -28,13 +33,15 @@ from pipeline.stream.surge import Surge
 from pipeline.stream.watchdog import Watchdog
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping
+    from collections.abc import Awaitable, Mapping, Sequence
 
+    from pipeline.clock import Clock
     from pipeline.config import Settings
     from pipeline.sinks.base import Sink
-    from pipeline.stream.keeper import Keep, Progress, Revive
+    from pipeline.stream.keeper import Frozen, Keep, Progress, Revive
     from pipeline.stream.status import Status
     from pipeline.stream.transport import Consumer
+    from schemas.rows import Blocks
 
 log = logging.getLogger("cascades.worker")
 
@@ -53,6 +60,7 @@ class Member:
         status: Status,
         metrics: Metrics,
         origins: Mapping[str, str] | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._settings = settings
         self._origins = origins
@@ -72,9 +80,10 @@ class Member:
             max_facts=settings.state_max_events,
         )
         self.ownership = Ownership(self.keeper, self._drain, self._fail, status, metrics)
+        self._clock_rows = ClockRows(settings.flush_max_rows, metrics)
         self.flusher = Flusher(
             sink,
-            self.ownership.freeze,
+            self._freeze,
             self.ownership.keep,
             status,
             metrics,
@@ -84,13 +93,19 @@ class Member:
         )
         surge = Surge(settings.dead_letter_stop_share, settings.dead_letter_stop_records)
         self._cycle = Cycle(self.ownership.states, self.keeper.revive, self._producer, self.flusher, metrics, surge)
+        self._rules = RulesFile(settings.rules_file, status, metrics)
+        self._controls = ControlReader(self._options, settings.control_topic, metrics)
+        self.refresher = self._new_refresher(clock or SystemClock())
         self.watchdog = Watchdog(status, settings.watchdog_s)
         self.app = make_app(settings, self._options, self.ownership, self._cycle.take, self._fail)
 
     async def start(self) -> None:
         """Join the group. Returns when partitions were given for the first time; `Status` tells when their state is there."""
+        self._rules.load()
         await self._producer.start()
         self._spawn(self.flusher.run())
+        self._spawn(self._controls.run())
+        self._spawn(self.refresher.run())
         self._spawn(self._watch_app())
         self._status.set("group", ok=False, detail="joining")
         self._spawn(watch_kafka(self._settings, self._status))
@@ -108,6 +123,7 @@ class Member:
     async def stop(self) -> None:
         """Write and commit what is folded, within a deadline, and leave the group. After a failure nothing more is written or committed."""
         self.watchdog.stop()
+        self.refresher.pause()
         self._status.set("worker", ok=False, detail="stopping")
         self.app.flow_control.suspend()
         if self._failed.done():
@@ -138,7 +154,28 @@ class Member:
         def place(key: bytes) -> int:
             return partition_for(key, settings.partitions)
 
-        return PartitionState(settings.events_topic, partition, place, settings.population(), settings.epoch, store)
+        return PartitionState(
+            settings.events_topic, partition, place, settings.population(), settings.epoch, store, watched=True
+        )
+
+    def _new_refresher(self, clock: Clock) -> Refresher:
+        around = Around(
+            self.ownership.states,
+            self.keeper,
+            self._is_at_end,
+            lambda: self._status.is_ok("kafka"),
+            self.flusher.nudge,
+        )
+        return Refresher(self._settings, around, self._rules, self._controls, self._clock_rows, self._metrics, clock)
+
+    async def _is_at_end(self, partition: int, next_offset: int) -> bool:
+        return await self._consumer.is_at_end(partition, next_offset)
+
+    def _freeze(self, out: Blocks) -> Sequence[Frozen]:
+        """What the flusher writes: the rows of all partitions, and those that the clock made."""
+        frozen = self.ownership.freeze(out)
+        self._clock_rows.take(out)
+        return frozen
 
     async def _catch_up(
         self, state: PartitionState, until: int, progress: Progress, keep: Keep, revive: Revive

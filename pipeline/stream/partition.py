@@ -86,6 +86,8 @@ class PartitionState:
         population: Mapping[str, int],
         epoch: int = 0,
         cold: Cold | None = None,
+        *,
+        watched: bool = False,
     ) -> None:
         self.topic = topic
         self.partition = partition
@@ -100,6 +102,8 @@ class PartitionState:
         self._contents = self._run.contents
         self._fence = Fence()
         self._replayed = Replayed()
+        self._stirred: dict[Held, None] | None = {} if watched else None
+        """Changed before the last rows were made, and not named by `stirred` since; None where nobody asks."""
         self._refused: list[tuple[object, ...]] = []
 
     def __len__(self) -> int:
@@ -168,6 +172,7 @@ class PartitionState:
         """A content comes (back) to memory as it was last kept. Ignored when it is there already."""
         content_id = held.content.content_id
         if content_id not in self._contents:
+            held.seen_offset = held.last_offset
             self._contents[content_id] = held
             self.nodes += held.nodes
             self._run.facts += held.tail.total
@@ -209,20 +214,38 @@ class PartitionState:
     def evict(self, idle_ms: int, surplus: int = 0) -> int:
         """Let contents leave memory that had no record for `idle_ms` of arrival time, then those idle the longest until `surplus` facts are gone.
 
-        Call it only when all changes are kept. Contents that changed since are left alone. Returns how many left.
+        Call it only when all changes are kept. Contents that changed since are left alone, pinned ones, and those that wait for a look. Returns how many left.
         """
         leaving: list[str] = []
         facts = 0
         for content_id, held in self._contents.items():
             if facts >= surplus and held.arrived_ms >= self.latest_ms - idle_ms:
                 break
-            if not (held.touched or held.unkept):
+            if not (held.touched or held.unkept or held.pinned or self._waits_for_a_look(held)):
                 leaving.append(content_id)
                 facts += held.tail.total
         for content_id in leaving:
             self.nodes -= self._contents.pop(content_id).nodes
         self._run.facts -= facts
         return len(leaving)
+
+    def stirred(self) -> list[Held]:
+        """Contents that had a record since the last call. Nothing is noted per record: what waits for rows is looked through."""
+        found = []
+        before, self._stirred = self._stirred or {}, {}
+        for held in (*before, *self._run.touched):
+            if held.seen_offset != held.last_offset:
+                held.seen_offset = held.last_offset
+                found.append(held)
+        return found
+
+    def contents(self) -> list[Held]:
+        """All contents in memory, idle ones first."""
+        return list(self._contents.values())
+
+    def get(self, content_id: str) -> Held | None:
+        """A content, if it is in memory."""
+        return self._contents.get(content_id)
 
     def freeze(self, out: Blocks) -> None:
         """Append to `out` the rows of everything that changed since the last call, then forget what changed."""
@@ -235,6 +258,8 @@ class PartitionState:
             out.packed("events", Events).extend(self._run.raw)
         if self._refused:
             out.loose("dead_letters").rows.extend(self._refused)
+        if self._stirred is not None:
+            self._stirred.update(dict.fromkeys(self._run.touched))
         self._forget()
         self._leave(behind)
 
@@ -250,10 +275,17 @@ class PartitionState:
         behind = []
         for held in self._run.touched:
             discard(held.content)
+            held.seen_offset = held.last_offset
             if suspect(held.content):
                 behind.append(held)
         self._forget()
         self._leave(behind)
+
+    def _waits_for_a_look(self, held: Held) -> bool:
+        """Whether something of a content is new to those who are told of changes (`stirred`)."""
+        if self._stirred is None:
+            return False
+        return held.seen_offset != held.last_offset or (held.watch is not None and held.watch.facts != held.tail.total)
 
     def _admit(self, event: WireEvent, record: Record) -> Held | None:
         """A new content, when the record stands where it belongs."""

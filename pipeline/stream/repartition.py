@@ -4,7 +4,7 @@
 |-----------------------------------|----------------------------------------------|---------------------------------------------------------------------------|
 | before the new topic is made      | nothing                                      | begins                                                                    |
 | while records are copied          | of each new partition a prefix               | reads everything, compares that prefix, goes on behind it                 |
-| before the new topic is opened    | all records, no worker takes them yet        | compares, opens                                                           |
+| before the new topic is opened    | all records, no worker takes them yet        | compares, carries the alert records over again, opens                     |
 | afterwards                        | the topic, and perhaps new events behind     | compares, says that it is done                                            |
 
 The old topic is only read. The order of the copy is a function of what the old topic holds (`pipeline.stream.merge`), so a run can tell whether what it
@@ -25,6 +25,7 @@ from aiokafka.errors import KafkaError
 from pipeline.errors import UsageError
 from pipeline.kafka import client_options, missing_topics, partition_for
 from pipeline.kafka_security import refusal
+from pipeline.stream.carry import carry
 from pipeline.stream.decode import decode
 from pipeline.stream.forget import require_no_worker
 from pipeline.stream.larger_topic import Filler, LargerTopic
@@ -99,6 +100,7 @@ async def repartition(settings: Settings, name: str, partitions: int, progress: 
             )
         await _require_unchanged(settings, folded)
         if not was_open:
+            await carry(settings, settings.model_copy(update={"events_topic": name, "partitions": partitions}))
             await target.open()
     except KafkaError as error:
         raise await refusal(settings, error) from error

@@ -13,7 +13,15 @@ import msgspec
 from rocksdict import BlockBasedOptions, Cache, DbClosedError, DBCompressionType, Options, Rdict, WriteBatch
 
 from pipeline.errors import BrokenStoreError, CascadesError, UnavailableError
-from schemas.changelog import REPLAY_PREFIX, chunk_key, content_of, replayed_identity
+from schemas.changelog import (
+    ALERT_PREFIX,
+    BASELINES_PREFIX,
+    REPLAY_PREFIX,
+    alert_key,
+    chunk_key,
+    content_of,
+    replayed_identity,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -115,15 +123,20 @@ class LocalStore:
 
     def replayed(self) -> list[Identity]:
         """The dead letters whose replay was folded."""
-        found, last = [], REPLAY_PREFIX
+        return [replayed_identity(key) for key, _ in self._under(REPLAY_PREFIX)]
+
+    def alert(self, content: bytes) -> bytes | None:
+        """The `AlertRecord` of a content; None when nothing was ever told of it."""
         with self._reading():
-            for key in cast("Iterator[bytes]", self._db.keys(from_key=REPLAY_PREFIX)):
-                if not key.startswith(REPLAY_PREFIX):
-                    break
-                found.append(replayed_identity(key))
-                last = key
-            self._check_end(last)
-        return found
+            return self._db.get(alert_key(content))
+
+    def alerts(self) -> list[KeyValue]:
+        """Every content of which something was told, with its `AlertRecord`."""
+        return [(key[len(ALERT_PREFIX) :], value) for key, value in self._under(ALERT_PREFIX)]
+
+    def baselines(self) -> bytes:
+        """The partition's baselines; empty when there are none."""
+        return b"".join(value for _, value in self._under(BASELINES_PREFIX))
 
     def wipe(self) -> None:
         """Throw everything away and start empty."""
@@ -139,6 +152,17 @@ class LocalStore:
             raise
         except Exception as error:  # noqa: BLE001 - rocksdict raises bare Exception for every failure
             log.warning("the local state in %s was not closed in order (%s)", self._path, error)
+
+    def _under(self, prefix: bytes) -> list[KeyValue]:
+        found: list[KeyValue] = []
+        with self._reading():
+            entries = cast("Iterator[KeyValue]", self._db.items(from_key=prefix))  # raw mode: bytes only
+            for key, value in entries:
+                if not key.startswith(prefix):
+                    break
+                found.append((key, value))
+            self._check_end(found[-1][0] if found else prefix)
+        return found
 
     def _contents(self, start: bytes) -> Iterator[tuple[bytes, list[bytes]]]:
         content, values, key = b"", list[bytes](), start

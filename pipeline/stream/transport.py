@@ -259,6 +259,20 @@ class Consumer(driver.Consumer):
         """The log's end as the last fetch told it; None before the first fetch, or when the partition is not assigned."""
         return cast("int | None", self.highwater(tp)) if tp in self.assignment() else None
 
+    async def is_at_end(self, partition: int, next_offset: int) -> bool:
+        """Whether everything that the log was seen to hold is below `next_offset`, marks of transactions left out."""
+        tp = next((tp for tp in self.assignment() if tp.partition == partition), None)
+        end = None if tp is None or tp in self._held else self.end(tp)
+        if tp is None or end is None or next_offset >= end:
+            return end is not None
+        last = self.ledgers[tp].last if tp in self.ledgers else None
+        if last is not None and last >= next_offset:
+            return False
+        with contextlib.suppress(IllegalStateError, TimeoutError):
+            async with asyncio.timeout(POLL_S):
+                return int(await self.position(tp) or 0) >= end
+        return False
+
     async def perform_seek(self) -> None:
         """Start again from the committed offsets. Batches in flight are no longer live; their records come again."""
         self._turn += 1

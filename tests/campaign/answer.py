@@ -18,7 +18,7 @@ from pipeline.kafka import client_options
 from pipeline.sinks.clickhouse import ClickHouseSink
 from pipeline.sinks.memory import MemorySink
 from pipeline.stream.decode import decode
-from schemas.rows import KEYS, TABLES, Blocks
+from schemas.rows import KEYS, LOG_TABLES, Blocks
 
 if TYPE_CHECKING:
     from campaign.feed import Feed
@@ -89,7 +89,7 @@ class Answer:
         """(rows by table, what differs) between ClickHouse and the one pass."""
         rows, texts = {}, []
         with client(self._settings) as connection:
-            for table in TABLES:
+            for table in LOG_TABLES:
                 wanted = self.sink.rows(table)
                 rows[table] = len(wanted)
                 texts += compared(table, wanted, standing(connection, self._settings.clickhouse_database, table))
@@ -200,6 +200,6 @@ def _windows(settings: Settings, now_us: int) -> dict[Any, Row]:
 
 def _blocks(sink: MemorySink) -> Blocks:
     blocks = Blocks()
-    for table in TABLES:
+    for table in LOG_TABLES:
         blocks[table].rows.extend(tuple(row.values()) for row in sink.rows(table))
     return blocks

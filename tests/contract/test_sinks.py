@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 from support.database import fresh_database
 from support.docker import no_docker_engine
-from support.sink_rows import MINUTE, NOON, blocks, standing
+from support.sink_rows import MINUTE, NOON, SECOND, blocks, standing
 
 from pipeline.config import Settings
 from pipeline.errors import SinkRowError
@@ -128,6 +128,30 @@ FULL = {
         "key": b"\xff\x00",
         "payload": bytes(range(256)) * 4096,
     },
+    "content_clock": {
+        "content_id": "c",
+        "evaluated_at": NOON + 7,
+        "acceleration": -0.25,
+        "doubling_s": -1.0,
+        "version": NOON + 7,
+    },
+    "content_history": {
+        "content_id": "c",
+        "known_at": NOON,
+        "evaluated_at": NOON + 59 * SECOND,
+        "size": 7,
+        "version": 2**52 - 1,
+    },
+    "alerts": {
+        "alert_id": "a",
+        "platforms": ["twitter"],
+        "closed_at": 0,
+        "evidence": {"z": "14.1", "was": "é✓'"},
+        "top_spreaders": '[{"actor_id": "ann"}]',
+        "muted": True,
+        "version": NOON,
+    },
+    "baselines": {"platform": "twitter", "age_s": 3600, "expected": -1.0, "version": NOON},
 }
 
 

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
+from support.alert_rows import tell
 from support.database import fresh_database
 from support.folding import SmallWorker
 from support.grafana import ALL, View, dashboard, panels, queries
+from support.receivers import alert
 
 from pipeline.ingest.generator import events
 from pipeline.sinks.clickhouse import ClickHouseSink
@@ -62,6 +64,11 @@ def database(clickhouse) -> Iterator[Client]:
         worker.take(itertools.chain((arrival.value for arrival in past), _odd_events()), round(now_s * 1000))
         sink.close()
         with clickhouse.client(settings.clickhouse_database) as reader:
+            found = reader.query("SELECT content_id FROM v_content").result_columns[0]
+            began, over = (datetime.now(UTC) - timedelta(minutes=5)).isoformat(), datetime.now(UTC).isoformat()
+            closed = alert(1, content_id=ODD, summary="<img src=x>", opened_at=began, closed_at=over)
+            others = (alert(2 + number, content_id=name) for number, name in enumerate(found) if name != ODD)
+            tell(reader, alert(0, kind="test"), closed, *others)
             yield reader
 
 
@@ -246,3 +253,15 @@ def test_generations_platforms_and_minutes_of_a_content_are_its_shares(ask):
     assert sum(row["shares"] for row in ask(sql_of(CONTENT, "Shares and reach per minute"))) * 2 == acts["shares"]
     assert sum(row["per_minute"] for row in ask(sql_of(CONTENT, "Shares per minute by platform"))) * 2 == acts["shares"]
     assert sum(row["spreads"] for row in ask(sql_of(CONTENT, "How parents are known"))) == structure["size"] - 1
+
+
+@pytest.mark.parametrize("board", [LIVE, CONTENT], ids=lambda board: board["title"])
+def test_alerts_are_marked_over_the_charts_of_what_they_are_about(ask, board):
+    marks = ask(sql_of(board, "Alerts"), content=ODD)
+    assert len(marks) > 1 if board is LIVE else len(marks) == 1
+    assert not any("content-0" in mark["title"] for mark in marks), "a test alert is nobody's news"
+    odd = next(mark for mark in marks if mark["text"] == "&lt;img src=x&gt;")
+    assert odd["timeEnd"] >= odd["time"]
+    assert "<" not in odd["title"]
+    assert odd["tags"] == ["alert", "velocity", "viral"]
+    assert all(mark["timeEnd"] is None for mark in marks if mark is not odd)

@@ -13,7 +13,7 @@ from pipeline.config import Settings
 from pipeline.errors import SinkError, SinkSchemaError
 from pipeline.sinks.migrations import Migration, check, load, migrate, status, table_identities
 from pipeline.sinks.partitions import MONTH_OF
-from schemas.rows import KEYS, TABLES
+from schemas.rows import KEYS, LOG_TABLES, TABLES
 
 CONTRACT = {
     "v_content": "content_id campaign_id platforms first_seen last_seen size shares likes comments clicks views duplicates depth depth_exact "
@@ -39,6 +39,9 @@ CONTRACT = {
     "v_amplifiers": "content_id actor_id platform shares audience_size downstream_shares downstream_reach",
     "v_platform_minute": "platform campaign_id minute posts shares likes comments mentions clicks views follows depth secondary_reach",
     "v_dead_letters": "topic partition offset reason received_at payload",
+    "v_content_history": "content_id known_at size shares depth secondary_reach structural_virality r velocity_5m viral_score predicted_size state",
+    "v_alerts": "alert_id content_id campaign_id rule state severity opened_at closed_at evidence",
+    "v_baselines": "platform campaign_id age_s expected contents",
 }
 CLICKHOUSE_TYPES: dict[Any, set[str]] = {
     str: {"String", "LowCardinality(String)"},
@@ -259,7 +262,7 @@ def test_a_table_that_was_made_anew_has_another_identity(empty):
     settings, client = empty
     migrate(client, settings)
     before = table_identities(client, settings)
-    assert before.keys() == {f"table {name}" for name in TABLES}
+    assert before.keys() == {f"table {name}" for name in LOG_TABLES}
     assert table_identities(client, settings) == before
     client.command(f"DROP TABLE {settings.clickhouse_database}.edges SYNC")
     migrate(client, settings)

@@ -31,8 +31,20 @@ from pipeline.stream.repartition import check, default_name, repartition
 from schemas.dead_letter import REPLAY_HEADER, Identity
 
 TESTS = Path(__file__).parents[1]
-PLACE = {"kafka_partition", "kafka_offset", "updated_at", "version", "inserted_at"}
-"""What tells where a record stands, or when its row was written."""
+CLOCK = {
+    "viral_score",
+    "predicted_size",
+    "state",
+    "evaluated_at",
+    "acceleration",
+    "doubling_s",
+    "live_r",
+    "burst_z",
+    "expected_shares",
+}
+CLOCK |= {"predicted_low", "predicted_high", "accelerating", "half_s", "ninety_s", "label", "severity"}
+PLACE = {"kafka_partition", "kafka_offset", "updated_at", "version", "inserted_at", *CLOCK}
+"""What tells where a record stands, when its row was written, or what was known at a moment."""
 VIEWS = ("v_content", "v_content_minute", "v_edges", "v_generation", "v_amplifiers", "v_platform_minute", "events")
 LETTER = Identity("share.events", 0, 7, 5)
 

@@ -11,7 +11,7 @@ from support.worker import produce, serial, worker
 from pipeline.kafka import changelog_spec
 from pipeline.sinks.memory import MemorySink
 from pipeline.stream.state_dir import group_dir
-from schemas.rows import TABLES
+from schemas.rows import LOG_TABLES
 
 WAYS = ("local files and the changelog's tail", "the changelog alone", "the events alone")
 
@@ -44,7 +44,7 @@ def rows(sink):
     """Every standing row. Versions tell how many records a flush took in, which is a matter of time."""
     return {
         name: [{column: value for column, value in row.items() if column != "version"} for row in sink.rows(name)]
-        for name in TABLES
+        for name in LOG_TABLES
     }
 
 

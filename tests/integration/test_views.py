@@ -12,6 +12,7 @@ from support.sink_rows import MINUTE, NOON, SECOND, blocks, view
 
 from pipeline.config import Settings
 from pipeline.sinks.clickhouse import ClickHouseSink
+from schemas.clock_rows import history_version
 
 VIEWS = (
     "v_content",
@@ -21,9 +22,28 @@ VIEWS = (
     "v_amplifiers",
     "v_platform_minute",
     "v_dead_letters",
+    "v_content_history",
+    "v_alerts",
+    "v_baselines",
 )
 A_GRANULE_OR_TWO = 2
 """Most granules (of 8,192 rows) that one content may cost per table read."""
+
+
+NOT_COMPUTED = (
+    *(
+        "viral_score",
+        "predicted_size",
+        "state",
+        "evaluated_at",
+        "acceleration",
+        "doubling_s",
+        "live_r",
+        "burst_z",
+        "expected_shares",
+    ),
+    *("predicted_low", "predicted_high", "accelerating", "half_s", "ninety_s", "label", "severity"),
+)
 
 
 class Database:
@@ -79,8 +99,8 @@ def test_a_content_shows_its_greatest_version_with_nothing_left_that_is_not_know
     (row,) = database.see("SELECT * FROM v_content")
     assert row | {"size": 4, "shares": 3, "campaign_id": "spring", "breadth": [1, 2, 1]} == row
     assert (row["potential_reach"], row["audience_coverage"]) == (140, 0.75)
-    not_computed = ("velocity_5m", "velocity_1h", "viral_score", "predicted_size", "state")
-    assert [row[name] for name in not_computed] == [None] * 5
+    assert [row[name] for name in NOT_COMPUTED] == [None] * len(NOT_COMPUTED)
+    assert (row["velocity_5m"], row["velocity_1h"]) == (0, 0)
 
 
 def test_a_content_without_campaign_or_sharers_shows_null_not_zero(database):
@@ -107,6 +127,112 @@ def test_windows_are_whole_minutes_that_end_with_the_running_one(database):
     )
     (row,) = database.see(f"SELECT {WINDOWS} FROM v_content")
     assert list(row.values()) == [11, 1_111, 111_111, 22, 2_222, 222_222, 2, 4, 6]
+    assert database.see("SELECT velocity_5m, velocity_1h FROM v_content") == [
+        {"velocity_5m": 11 / 5, "velocity_1h": 1_111 / 60}
+    ]
+
+
+LOOK = {
+    "content_id": "c",
+    "evaluated_at": NOON,
+    "acceleration": -1.0,
+    "doubling_s": 90.0,
+    "live_r": 0.5,
+    "z": -0.5,
+    "expected_shares": 4.0,
+    "viral_score": 6.4,
+    "predicted_size": 120.0,
+    "predicted_low": 80.0,
+    "predicted_high": 200.0,
+    "half_s": 600.0,
+    "ninety_s": 7200.0,
+    "label": "chain",
+    "state": "viral",
+    "severity": 7,
+    "version": NOON,
+}
+
+
+def test_what_a_look_found_stands_beside_its_moment_whichever_was_written_last(database):
+    database.write(contents=[{"content_id": "c", "size": 9, "version": 1}], content_clock=[LOOK])
+    database.write(content_clock=[LOOK | {"state": "rising", "version": NOON - 1, "evaluated_at": NOON - 1}])
+    (row,) = database.see(f"SELECT {', '.join(NOT_COMPUTED)} FROM v_content")
+    known = {name: value for name, value in LOOK.items() if name not in {"content_id", "version", "evaluated_at", "z"}}
+    assert row == known | {
+        "burst_z": -0.5,
+        "accelerating": False,
+        "evaluated_at": datetime.fromtimestamp(NOON / 1e6, UTC).replace(tzinfo=None),
+    }
+
+
+@pytest.mark.parametrize("nulls", [0, 1])
+def test_what_a_look_could_not_tell_is_null_whatever_a_client_sets_for_joins(database, nulls):
+    unknown = dict.fromkeys(
+        ("doubling_s", "expected_shares", "viral_score", "predicted_high", "half_s", "ninety_s"), -1.0
+    )
+    seen = LOOK | unknown | {"state": "", "severity": 0, "accelerating": True}
+    contents = [{"content_id": name, "size": 2, "version": 1} for name in ("c", "not seen")]
+    database.write(contents=contents, content_clock=[seen])
+    columns = ", ".join(NOT_COMPUTED)
+    first, second = database.see(
+        f"SELECT {columns} FROM v_content ORDER BY content_id SETTINGS join_use_nulls = {nulls}"
+    )
+    assert {name for name, value in first.items() if value is None} == {*unknown, "state"}
+    assert (first["accelerating"], first["severity"]) == (True, 0)
+    assert {name for name, value in second.items() if value is not None} == set()
+
+
+def test_the_history_of_a_minute_is_its_last_row_in_time_and_is_not_rewritten_later(database):
+    def look(second, wall, size):
+        now = NOON + second * SECOND
+        return {"content_id": "c", "known_at": NOON, "evaluated_at": now, "size": size, "viral_score": -1.0} | {
+            "version": history_version(now, NOON + wall * SECOND)
+        }
+
+    a_month_later = 30 * 86_400
+    for second, wall, size in (
+        (5, 5, 2),
+        (50, 61, 4),
+        (30, 31, 3),
+        (59, a_month_later, 99),
+        (58, 2 * a_month_later, 98),
+    ):
+        database.write(content_history=[look(second, wall, size)])
+    assert database.see("SELECT size, viral_score, state FROM v_content_history") == [
+        {"size": 4, "viral_score": None, "state": None}
+    ]
+
+
+def test_an_alert_is_as_it_was_told_last_and_open_until_it_is_closed(database):
+    told = {
+        "alert_id": "a",
+        "content_id": "c",
+        "rule": "velocity",
+        "evidence": {"z": "14.1"},
+        "opened_at": NOON,
+        "closed_at": 0,
+    }
+    database.write(alerts=[told | {"sequence": 1, "version": 2}])
+    database.write(alerts=[told | {"version": 1}])
+    columns = "alert_id, campaign_id, sequence, evidence, closed_at, page"
+    (row,) = database.see(f"SELECT {columns} FROM v_alerts")
+    nothing = {"campaign_id": None, "closed_at": None, "page": None}
+    assert row == nothing | {"alert_id": "a", "sequence": 1, "evidence": {"z": "14.1"}}
+    database.write(alerts=[told | {"sequence": 2, "closed_at": NOON, "campaign_id": "spring", "version": 3}])
+    (row,) = database.see(f"SELECT {columns} FROM v_alerts")
+    assert (row["sequence"], row["campaign_id"]) == (2, "spring")
+    assert row["closed_at"] == datetime.fromtimestamp(NOON / 1e6, UTC).replace(tzinfo=None)
+
+
+def test_a_baseline_of_too_few_contents_is_null(database):
+    base = {"kafka_partition": 3, "platform": "x", "age_s": 60}
+    database.write(
+        baselines=[base | {"contents": 9, "expected": -1.0, "version": 1}, base | {"age_s": 90, "expected": 2.5}]
+    )
+    assert database.see("SELECT campaign_id, age_s, contents, expected FROM v_baselines ORDER BY age_s") == [
+        {"campaign_id": None, "age_s": 60, "contents": 9, "expected": None},
+        {"campaign_id": None, "age_s": 90, "contents": 0, "expected": 2.5},
+    ]
 
 
 def test_windows_leave_out_void_minutes_and_older_versions_and_sum_platforms(database):
@@ -286,6 +412,10 @@ def test_writing_everything_twice_changes_no_view(database):
         "edges": [{"content_id": "c", "event_id": "e", "version": 1}],
         "amplifiers": [{"content_id": "c", "actor_id": "a", "spreads": 1, "version": 1}],
         "dead_letters": [{"topic": "t", "received_at": NOON}],
+        "content_clock": [LOOK],
+        "content_history": [{"content_id": "c", "known_at": NOON, "version": 1}],
+        "alerts": [{"alert_id": "a", "version": 1}],
+        "baselines": [{"platform": "x", "version": 1}],
     }
 
     def seen():

@@ -14,7 +14,7 @@ from pipeline.stream.partition import PartitionState
 from pipeline.stream.thaw import thaw
 from schemas.changelog import REPLAY_PREFIX, chunk_key, replayed_identity
 from schemas.dead_letter import REPLAY_HEADER
-from schemas.rows import TABLES, Blocks
+from schemas.rows import LOG_TABLES, Blocks
 
 MANY = settings(max_examples=150 * EFFORT, deadline=None)
 CONTENTS = ["one", "two", "three"]
@@ -106,7 +106,7 @@ class Partition:
 
     def tables(self):
         self.rows()
-        return {name: self.sink.rows(name) for name in TABLES}
+        return {name: self.sink.rows(name) for name in LOG_TABLES}
 
 
 def records_of(log, contents, times):

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from aiokafka.structs import TopicPartition
-from simulation import durable
+from simulation import alerts, durable
 from support.stream import TOPIC
 
 from pipeline.kafka import partition_for
@@ -16,7 +16,7 @@ from pipeline.stream.decode import decode
 from pipeline.stream.misplaced import HEADER, Fence
 from pipeline.stream.partition import PartitionState
 from schemas.dead_letter import RefusedError
-from schemas.rows import TABLES, Blocks
+from schemas.rows import LOG_TABLES, Blocks
 
 if TYPE_CHECKING:
     from simulation.broker import SimRecord
@@ -133,6 +133,9 @@ class Checks:
         for name, expected in _shown(sink).items():
             self._compare(f"{name} after one pass over the log", standing[name], expected)
         durable.check_at_the_end(world, states)
+        sizes = {held.content.content_id: held.content.size for state in states for held in state.contents()}
+        if wrong := alerts.differs(world, sizes):
+            world.fail(f"alerts: {wrong}")
         ideal = self._ideal()
         for name in ("contents", "edges", "content_minutes", "amplifiers"):
             self._compare(f"{name} of the events sent", _without(standing[name], PLACE), _without(ideal[name], PLACE))
@@ -201,7 +204,7 @@ def _freeze(state: PartitionState, sink: MemorySink) -> None:
 def _shown(sink: MemorySink) -> dict[str, list[dict[str, Any]]]:
     """Every table as its view shows it: void rows hidden, and no versions, which depend on how many records a freeze took in."""
     shown = {}
-    for name in TABLES:
+    for name in LOG_TABLES:
         void = VOID_WHEN_ZERO.get(name)
         shown[name] = _without([row for row in sink.rows(name) if void is None or row[void]], ("version",))
     return shown

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import SinkTransientError
-from pipeline.sinks.base import WRITE_ORDER
+from pipeline.sinks.base import CLOCK_ORDER, WRITE_ORDER
 from schemas.rows import Blocks
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Link:
         await asyncio.shield(asyncio.ensure_future(self._insert_all(blocks)))
 
     async def _insert_all(self, blocks: Blocks) -> None:
-        for table in WRITE_ORDER:
+        for table in (*WRITE_ORDER, *CLOCK_ORDER):
             if table in blocks:
                 await self._insert(blocks[table])
 

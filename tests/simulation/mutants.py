@@ -259,9 +259,9 @@ def let_former_owners_write_the_changelog() -> Iterator[None]:
     """No transaction is refused, whoever sends it: there is no fence."""
     plain = SimChangelog._append
 
-    def append(self: SimChangelog, _token: object, records: Any) -> int:
+    def append(self: SimChangelog, _token: object, records: Any, messages: Any) -> int:
         self._log.owner = self
-        return plain(self, self, records)
+        return plain(self, self, records, messages)
 
     with patch.object(SimChangelog, "_append", append):
         yield
@@ -327,7 +327,7 @@ def evict_what_is_on_its_way() -> Iterator[None]:
     """Contents leave memory although their latest changes are not in the local store yet."""
 
     def evict(self: PartitionState, _idle_ms: int, _surplus: int = 0) -> int:
-        gone = [content for content in self._contents if content not in self._touched]
+        gone = [content for content in self._contents if content not in self._run.touched]
         for content in gone:
             del self._contents[content]
         return len(gone)

@@ -10,13 +10,22 @@ from simulation.loop import OWNER
 
 from pipeline.errors import FencedError
 from pipeline.stream.changelog import Changelog
-from schemas.changelog import REPLAY_PREFIX, chunk_key, content_of, replayed_identity
+from schemas.changelog import (
+    ALERT_PREFIX,
+    BASELINES_PREFIX,
+    REPLAY_PREFIX,
+    alert_key,
+    chunk_key,
+    content_of,
+    replayed_identity,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from simulation.loop import Process
 
+    from pipeline.stream.changelog import Message
     from pipeline.stream.chunks import KeyValue
     from pipeline.stream.store import Mark
 
@@ -39,9 +48,9 @@ class SimChangelog(Changelog):
         self._token = object()
         await _request(self._take_over)
 
-    async def append(self, records: Sequence[KeyValue]) -> int:
+    async def append(self, records: Sequence[KeyValue], messages: Sequence[Message] = ()) -> int:
         token = self._token
-        return int(await _request(lambda: self._append(token, records), "changelog_slow"))
+        return int(await _request(lambda: self._append(token, records, messages), "changelog_slow"))
 
     async def read(self, start: int, take: Any) -> int:
         records = list(await _request(lambda: self._log.records))
@@ -67,10 +76,11 @@ class SimChangelog(Changelog):
     def _take_over(self) -> None:
         self._log.owner = self._token
 
-    def _append(self, token: object, records: Sequence[KeyValue]) -> int:
+    def _append(self, token: object, records: Sequence[KeyValue], messages: Sequence[Message]) -> int:
         if token is None or self._log.owner is not token:
             raise FencedError(f"another worker has taken over partition {self.partition}")
         self._log.records += [*records, None]
+        _world().told += messages
         _world().checks.on_kept(self.partition)
         return len(self._log.records) - 2
 
@@ -132,6 +142,18 @@ class SimStore:
         for key in sorted(key for key in self._files if key >= b"\1"):
             found.setdefault(content_of(key), []).append(self._files[key])
         return iter(found.items())
+
+    def alert(self, content: bytes) -> bytes | None:
+        return self._files.get(alert_key(content))
+
+    def alerts(self) -> list[KeyValue]:
+        return [(key[len(ALERT_PREFIX) :], value) for key, value in self._under(ALERT_PREFIX)]
+
+    def baselines(self) -> bytes:
+        return b"".join(value for _, value in self._under(BASELINES_PREFIX))
+
+    def _under(self, prefix: bytes) -> list[KeyValue]:
+        return sorted(pair for pair in self._files.items() if pair[0].startswith(prefix))
 
     def replayed(self) -> list[Any]:
         return [replayed_identity(key) for key in sorted(self._files) if key.startswith(REPLAY_PREFIX)]

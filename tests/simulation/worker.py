@@ -10,13 +10,15 @@ from unittest.mock import patch
 
 from mode import services
 from mode.timers import Timer
+from simulation.alerts import SimClock, SimControls, step
+from simulation.broker import BEGIN_MS
 from simulation.clickhouse import Link
 from simulation.clients import SimConsumer, SimProducer
 from simulation.state import SimChangelog, SimStateDir, SimStore, to_end
 
 from pipeline.errors import FencedError
 from pipeline.metrics import Metrics
-from pipeline.stream import journal, keeper, member, producer, rebuild, transport
+from pipeline.stream import journal, keeper, look, member, producer, rebuild, refresh, transport
 from pipeline.stream import worker as real
 from pipeline.stream.backoff import Backoff
 from pipeline.stream.flusher import Flusher
@@ -103,6 +105,12 @@ def simulated() -> Iterator[None]:
         (producer, "Backoff", partial(_backoff)),
         (member, "Flusher", _flusher),
         (member, "watch_kafka", _kafka_is_watched),
+        (member, "ControlReader", SimControls),
+        (member, "SystemClock", partial(SimClock, BEGIN_MS * 1000)),
+        (refresh, "perf_counter", lambda: 0.0),
+        (refresh, "_since_boot", lambda: asyncio.get_running_loop().time()),
+        (refresh, "to_end", to_end),
+        (look, "step", step),
         (services, "Timer", _timer),
     )
     with ExitStack() as stack:

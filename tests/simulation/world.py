@@ -27,8 +27,12 @@ if TYPE_CHECKING:
     from simulation.events import Sent
     from simulation.faults import Fault
 
+    from pipeline.stream.changelog import Message
+
 AFTERMATH_S = 10.0
 """After the last fault and the last record; nothing that a fault set going is still under way then."""
+ALERTS_S = 8.0
+"""After which every alert is told: a worker that stood still is silent for half a session, and looks once a second."""
 LATE = {"produce_late", "sink_slow", "fetch_slow", "commit_lost", "changelog_slow", "disk_slow"}
 """Faults whose requests are under way for long after they struck; the others are over in a moment."""
 PATIENCE_S = 400.0
@@ -60,6 +64,9 @@ class World:
         self.store = MemorySink()
         self.changelogs: defaultdict[int, Log] = defaultdict(Log)
         self.disks: list[Disk] = []
+        self.told: list[Message] = []
+        """What is on the topic of alerts."""
+        self.has_lost_changelogs = False
         self.failures: list[str] = []
         self.log: list[str] = []
         self.checks = Checks(self)
@@ -209,6 +216,7 @@ class World:
         self.note(f"everybody dies, {what} lost")
         if what != "stores":
             self.checks.on_lost()
+            self.has_lost_changelogs = True
             self.changelogs.clear()
         if what != "changelog":
             self.disks.clear()
@@ -229,7 +237,10 @@ class World:
         """All is committed, and kept: also what a lost changelog had."""
         if self.loop.time() <= self.quiet or self.broker.lag():
             return False
-        return all(reached(self.changelogs[tp.partition]) == self.broker.end(tp) for tp in self.broker.group.partitions)
+        return (
+            all(reached(self.changelogs[tp.partition]) == self.broker.end(tp) for tp in self.broker.group.partitions)
+            and self.loop.time() > self.quiet + ALERTS_S
+        )
 
     def _kept(self) -> str:
         positions = {partition: reached(log) for partition, log in sorted(self.changelogs.items())}

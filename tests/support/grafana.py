@@ -109,7 +109,7 @@ def panels(board: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def queries(board: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """(title of the panel or name of the variable, SQL) of all that it asks ClickHouse."""
+    """(title of the panel, name of the variable or of the annotation, SQL) of all that it asks ClickHouse."""
     for panel in panels(board):
         for target in panel["targets"]:
             if "rawSql" in target:
@@ -117,3 +117,5 @@ def queries(board: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for variable in board["templating"]["list"]:
         if variable["type"] == "query":
             yield f"${variable['name']}", variable["query"]["rawSql"]
+    for annotation in board["annotations"]["list"]:
+        yield annotation["name"], annotation["target"]["rawSql"]

@@ -14,7 +14,7 @@ from pipeline.stream.decode import decode
 from pipeline.stream.moved import CREATE_TIME
 from pipeline.stream.partition import PartitionState
 from pipeline.stream.relocate import Moved, Relocation, Stays
-from schemas.rows import TABLES, Blocks
+from schemas.rows import LOG_TABLES, Blocks
 
 PLACE = ("kafka_partition", "kafka_offset", "version")
 """Where a record stands, and what follows from it: all that may differ. Dead letters keep their place."""
@@ -89,7 +89,7 @@ class Worker:
             out = Blocks()
             state.freeze(out)
             self.sink.write(out)
-        return {name: self._rows(name) for name in TABLES}
+        return {name: self._rows(name) for name in LOG_TABLES}
 
     def _rows(self, name: str) -> list[dict[str, object]]:
         rows = self.sink.rows(name)

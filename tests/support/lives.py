@@ -24,12 +24,13 @@ from pipeline.stream.journal import Journal
 from pipeline.stream.keeper import Keeper
 from pipeline.stream.ledger import Ledger
 from pipeline.stream.status import Status
-from schemas.changelog import POSITION_KEY, content_of, decode_position
+from schemas.changelog import ALERT_PREFIX, BASELINES_PREFIX, POSITION_KEY, alert_key, content_of, decode_position
 from schemas.rows import Blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from pipeline.stream.changelog import Message
     from pipeline.stream.store import Mark
 
 BATCH = 5
@@ -76,6 +77,7 @@ class World:
         self.group_owner: Life | None = None
         self.committed = 0
         self.sent: list[Any] = []
+        self.told: list[Message] = []
         self.broken_promises: list[str] = []
 
     def commit(self, life: Life, offset: int) -> None:
@@ -129,6 +131,18 @@ class Store:
     def replayed(self) -> list[Any]:
         return []
 
+    def alert(self, content: bytes) -> bytes | None:
+        return self._entries.get(alert_key(content))
+
+    def alerts(self) -> list[tuple[bytes, bytes]]:
+        return [(key[len(ALERT_PREFIX) :], value) for key, value in self._under(ALERT_PREFIX)]
+
+    def baselines(self) -> bytes:
+        return b"".join(value for _, value in self._under(BASELINES_PREFIX))
+
+    def _under(self, prefix: bytes) -> list[tuple[bytes, bytes]]:
+        return sorted(pair for pair in self._entries.items() if pair[0].startswith(prefix))
+
     def close(self) -> None:
         """Nothing to close."""
 
@@ -148,11 +162,12 @@ class Changelog:
     async def take_over(self) -> None:
         self._world.changelog_owner = self
 
-    async def append(self, pairs: Sequence[tuple[bytes, bytes]]) -> int:
+    async def append(self, pairs: Sequence[tuple[bytes, bytes]], messages: Sequence[Message] = ()) -> int:
         await self._passes("before the changelog")
         if self._world.changelog_owner is not self:
             raise FencedError("another worker has taken over")
         self._world.changelog += [*pairs, None]  # None: the mark of the transaction
+        self._world.told += messages
         offset = len(self._world.changelog) - 2
         await self._passes("after the changelog")
         return offset

@@ -56,6 +56,14 @@ POINTS = (
     "after the offsets",
 )
 START_POINTS = ("after the takeover", "after the tail", "after the restore")
+ALERT_POINTS = (
+    "before an alert",
+    "within its transaction",
+    "after its commit",
+    "after its record is kept",
+    "before its row",
+)
+"""Around the transaction that tells an alert: the other transactions of the changelog do not count."""
 HAND_OVER_POINTS = ("before partitions are taken", "after partitions are taken")
 
 
@@ -101,6 +109,21 @@ def wrap_sync(owner: Any, name: str, strike: Strike, before: str = "", after: st
     setattr(owner, name, wrapped)
 
 
+def wrap_told(owner: Any, name: str, strike: Strike, before: str = "", after: str = "") -> None:
+    """Strike before or after an async method, when it is given messages to tell."""
+    inner = getattr(owner, name)
+
+    async def wrapped(self: Any, records: Any, messages: Any = (), *args: Any) -> Any:
+        if messages:
+            strike(before)
+        result = await inner(self, records, messages, *args)
+        if messages:
+            strike(after)
+        return result
+
+    setattr(owner, name, wrapped)
+
+
 class Sink(ClickHouseSink):
     """Writes table by table, so that there is a point in the middle."""
 
@@ -113,6 +136,8 @@ class Sink(ClickHouseSink):
             if half:
                 super().write(half)
         self.strike("within ClickHouse")
+        if blocks.get("alerts"):
+            self.strike("before its row")
         super().write(blocks)
         self.strike("after ClickHouse")
 
@@ -152,6 +177,9 @@ def arm(strike: Strike) -> None:
     wrap(Changelog, "_send", strike, after="within the transaction")
     wrap(Changelog, "append", strike, after="after the changelog")
     wrap(Journal, "keep", strike, after="after the local store")
+    wrap(Changelog, "_send_message", strike, after="within its transaction")
+    wrap_told(Changelog, "append", strike, after="after its commit")
+    wrap_told(Journal, "tell", strike, before="before an alert", after="after its record is kept")
     wrap(Consumer, "_commit_offsets", strike, before="before the offsets", after="after the offsets")
     wrap(Changelog, "take_over", strike, after="after the takeover")
     wrap(Journal, "_read_tail", strike, after="after the tail")

@@ -15,11 +15,13 @@ from pipeline.config import Settings
 from pipeline.errors import UnavailableError, UsageError
 
 COMMANDS = (
+    "backtest",
     "demo",
     "up",
     "worker",
     "serve",
     "ingest",
+    "notify",
     "migrate",
     "status",
     "rebuild",

@@ -143,6 +143,17 @@ def test_who_writes_and_who_reads():
     assert environments == {"migrate": "cascades_writer", "worker": "cascades_writer", "serve": "cascades_reader"}
 
 
+def test_alerts_are_not_sent_unless_somebody_says_where():
+    notify = SERVICES["notify"]
+    assert notify["profiles"] == ["notify"]
+    assert notify["environment"]["CASCADES_NOTIFY_CHANNELS_FILE"] == f"/run/secrets/{notify['secrets'][0]}"
+    source = compose()["secrets"]["channels"]["file"]
+    assert source == "./channels.yaml"
+    ignored = subprocess.run(["git", "check-ignore", "-q", f"deploy/{source}"], cwd=ROOT, check=False)
+    assert ignored.returncode in {0, 128}, "addresses with tokens would be committed"  # 128: not a git checkout
+    assert (DEPLOY / "channels.example.yaml").exists()
+
+
 def test_the_page_asks_for_what_its_user_may():
     """A setting that equals the profile's is not sent; any other would be refused under readonly = 1."""
     from pipeline.serve.reader import READ_ONLY

@@ -151,6 +151,7 @@ def test_queries_name_only_views_of_the_contract_and_variables_of_their_dashboar
             "v_content_minute",
             "v_edges",
             "v_generation",
+            "v_alerts",
             "v_amplifiers",
             "v_dead_letters",
             "v_platform_minute",

@@ -9,11 +9,12 @@ from support.stream import apply, record, state
 
 from pipeline.errors import FencedError, UsageError
 from pipeline.metrics import Metric, Metrics
+from pipeline.stream.changelog import Message
 from pipeline.stream.journal import Journal
 from pipeline.stream.keeper import Keeper
 from pipeline.stream.partition import Changes
 from pipeline.stream.store import LocalStore
-from schemas.changelog import POSITION_KEY, chunk_key
+from schemas.changelog import POSITION_KEY, alert_key, chunk_key, decode_position
 from schemas.rows import Blocks
 
 
@@ -21,7 +22,7 @@ class Log:
     """One partition of a changelog topic, and who may write it."""
 
     def __init__(self):
-        self.records, self.owner = [], None
+        self.records, self.owner, self.told = [], None, []
 
 
 class Changelog:
@@ -37,11 +38,12 @@ class Changelog:
     async def take_over(self):
         self.log.owner = self
 
-    async def append(self, records):
+    async def append(self, records, messages=()):
         await self.gate.wait()
         if self.log.owner is not self:
             raise FencedError("fenced")
         self.log.records += [*records, None]  # the mark of the transaction
+        self.log.told += messages
         return len(self.log.records) - 2
 
     async def read(self, start, take):
@@ -311,3 +313,92 @@ async def written_with(journal, origins):
     await opened(first)
     await kept(first, changes(3, a=b"a"))
     first.store.close()
+
+
+TOLD = [(alert_key(b"a"), b"told")]
+MESSAGE = Message("share.alerts", b"a", b"{}")
+
+
+async def test_a_message_and_the_record_that_it_was_told_go_together_and_outlive_the_files(journal, log):
+    first = journal()
+    await opened(first)
+    await kept(first, changes(3, a=b"a"))
+    assert await first.tell(TOLD, [MESSAGE], first.session) > 0
+    assert log.told == [MESSAGE]
+    first.store.close()
+    for name in ("mine", "elsewhere"):
+        again = journal(name)
+        tail = await opened(again)
+        assert (tail.position.next_offset, again.store.alerts()) == (3, [(b"a", b"told")])
+        again.store.close()
+
+
+async def test_what_was_decided_before_the_partition_was_taken_is_not_told(journal, log):
+    first = journal()
+    await opened(first)
+    await kept(first, changes(3, a=b"a"))
+    decided = first.session
+    first.suspend()
+    assert first.session is None
+    assert await first.tell(TOLD, [MESSAGE], decided) == 0
+    await opened(first)
+    assert await first.tell(TOLD, [MESSAGE], decided) == 0, "it came back, and somebody may have spoken meanwhile"
+    assert log.told == []
+    assert await first.tell(TOLD, [MESSAGE], first.session) > 0
+
+
+async def test_a_former_owner_tells_nothing_and_learns_that_it_is_one(journal, log):
+    former, owner = journal(), journal("owner")
+    await opened(former)
+    await kept(former, changes(3, a=b"a"))
+    await opened(owner)
+    with pytest.raises(FencedError):
+        await former.tell(TOLD, [MESSAGE], former.session)
+    assert log.told == []
+
+
+async def test_who_comes_back_sees_that_another_one_has_told_something_meanwhile(journal):
+    first, other = journal(), journal("other")
+    await opened(first)
+    await kept(first, changes(3, a=b"a"))
+    first.suspend()
+    await opened(other)
+    await other.tell(TOLD, [MESSAGE], other.session)
+    tail = await opened(first)
+    assert tail.fresh, "the state in memory does not know of it"
+    assert first.store.alerts() == [(b"a", b"told")]
+
+
+async def test_nothing_is_told_before_a_new_changelog_says_what_it_is_of(journal, log):
+    first = journal()
+    await opened(first)
+    assert await first.tell(TOLD, [MESSAGE], first.session) == 0
+    assert log.records == log.told == []
+    await kept(first, changes(1, a=b"a"))
+    assert await first.tell(TOLD, [MESSAGE], first.session) > 0
+
+
+async def test_telling_says_nothing_of_changes_that_wait_to_be_kept(journal, log):
+    first = journal()
+    await opened(first)
+    await kept(first, changes(3, a=b"a"))
+    waiting = first.freeze()
+    await first.tell(TOLD, [MESSAGE], first.session)
+    assert not first.is_whole
+    assert decode_position(log.records[-2][1]).next_offset == 3
+    await first.keep(changes(5, a=b"b"), waiting)
+    assert first.is_whole
+
+
+async def test_a_message_waits_for_the_changes_being_kept_and_the_other_way_round(journal, log):
+    first = journal()
+    await opened(first)
+    await kept(first, changes(3, a=b"a"))
+    first._changelog.gate.clear()
+    keeping = asyncio.create_task(first.keep(changes(5, a=b"b"), first.freeze()))
+    telling = asyncio.create_task(first.tell(TOLD, [MESSAGE], first.session))
+    await asyncio.sleep(0.01)
+    first._changelog.gate.set()
+    await asyncio.gather(keeping, telling)
+    positions = [decode_position(pair[1]).next_offset for pair in log.records if pair and pair[0] == POSITION_KEY]
+    assert positions == [3, 5, 5]

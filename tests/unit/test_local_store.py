@@ -10,7 +10,8 @@ from pipeline.config import Settings
 from pipeline.errors import BrokenStoreError, UnavailableError, UsageError
 from pipeline.stream.state_dir import StateDir, group_dir, throw_away
 from pipeline.stream.store import LocalStore, Mark
-from schemas.changelog import chunk_key
+from schemas.changelog import alert_key, baselines_key, chunk_key, replay_key
+from schemas.dead_letter import Identity
 
 MARK = Mark("changelog", 0, 41)
 
@@ -36,6 +37,20 @@ def test_contents_come_back_with_their_chunks_in_order(store):
     assert store.chunks(b"b") == [b"b0", b"b1", b"b300"]
     assert store.chunks(b"c") == []
     assert (b"a" in store, b"aa" in store) == (True, False)
+
+
+def test_alerts_and_baselines_lie_beside_the_contents_and_do_not_mix(store):
+    identity = Identity("dlq", 0, 1, 2)
+    contents = (b"a", b"alert", "a\x01é".encode())
+    store.write([(chunk_key(name, 0), b"chunk") for name in contents], None)
+    store.write([(alert_key(name), b"told " + name) for name in contents[1:]], None)
+    pieces = [(baselines_key(number), b"%d," % number) for number in (256, 1, 0)]
+    store.write([*pieces, (replay_key(identity), b"\xc3"), (b"\0", b"position")], MARK)
+    assert [content for content, _ in store.contents()] == sorted(contents)
+    assert store.alerts() == [(name, b"told " + name) for name in sorted(contents[1:])]
+    assert (store.alert(b"alert"), store.alert(b"a")) == (b"told alert", None)
+    assert store.baselines() == b"0,1,256,"
+    assert store.replayed() == [identity]
 
 
 def test_records_and_mark_are_there_after_opening_again(tmp_path):

@@ -4,6 +4,8 @@ from support.stream import APPENDED_MS, TOPIC, FakeRecord, apply, copy_of, event
 
 from pipeline.kafka import partition_for
 from pipeline.stream.decode import decode
+from pipeline.stream.partition import PartitionState
+from pipeline.stream.schedule import Schedule
 from schemas.changelog import REPLAY_PREFIX, replayed_identity
 from schemas.dead_letter import REPLAY_HEADER
 from schemas.rows import TABLES, Blocks
@@ -232,3 +234,59 @@ def test_a_replay_that_was_folded_is_kept_and_known_after_a_restore():
     back.resume(2, {}, 0, [replayed_identity(key) for key in kept_keys])
     again = FakeRecord(2, b"c", event_json("b"), headers=once.headers)
     assert apply(back, again).replay_repeats == 1
+
+
+def watched():
+    return PartitionState(TOPIC, 0, lambda _key: 0, {}, watched=True)
+
+
+def test_each_content_that_had_a_record_is_named_once_whether_its_rows_are_made_or_not():
+    target = watched()
+    apply(target, record(0, "a", "one"), record(1, "b", "two"), record(2, "c", "one"))
+    assert names(target.stirred()) == ["one", "two"]
+    assert target.stirred() == []
+    frozen(target)
+    assert target.stirred() == [], "its rows are no news"
+    apply(target, record(3, "d", "two"))
+    frozen(target)
+    apply(target, record(4, "e", "one"))
+    assert names(target.stirred()) == ["one", "two"]
+    apply(target, record(5, "e", "one"))
+    assert names(target.stirred()) == ["one"], "before its rows are made, too"
+
+
+def test_where_nobody_asks_nothing_is_noted():
+    target = state()
+    apply(target, record(0, "a"))
+    frozen(target)
+    assert target._stirred is None
+
+
+def names(found):
+    return sorted(held.content.content_id for held in found)
+
+
+def test_a_pinned_content_stays_in_memory_however_long_it_is_idle():
+    target = watched()
+    apply(target, record(0, "a", "one"), record(1, "b", "two"))
+    frozen(target)
+    target.changes()
+    target.stirred()
+    target.get("one").pinned = True
+    target.latest_ms += 10**9
+    assert target.evict(1000, surplus=100) == 1
+    assert names(target.contents()) == ["one"]
+
+
+def test_a_content_does_not_leave_memory_before_it_was_looked_at():
+    target, schedule = watched(), Schedule()
+    apply(target, record(0, "a", "one"))
+    frozen(target)
+    target.changes()
+    assert target.evict(0, surplus=100) == 0, "nobody knows of it yet"
+    (held,) = target.stirred()
+    schedule.stir(held, 0)
+    assert target.evict(0, surplus=100) == 0, "it is in line"
+    schedule.take(0)
+    schedule.again(held, 0)
+    assert target.evict(0, surplus=100) == 1

@@ -64,6 +64,7 @@ ALERTS = {
         _series("cascades_dead_letters_total", "0+60x30", instance="a", reason="not_json"),
     ],
     "ClickHouseRefusesWrites": [_series("cascades_sink_errors_total", "0+3x30", error="transient")],
+    "AlertsNotDelivered": [_series("cascades_alerts_buried_total", "0+1x30", channel="on-call", reason="refused")],
 }
 ALL_IS_WELL = [
     _series("up", "1x30", job="worker", instance="a"),
@@ -73,6 +74,7 @@ ALL_IS_WELL = [
     _series("cascades_records_in_total", "0+600x30", instance="b"),
     _series("cascades_dead_letters_total", "0+3x30", instance="b", reason="not_json"),
     _series("cascades_sink_errors_total", "0x30", error="row"),
+    _series("cascades_alerts_buried_total", "3x30", channel="crm", reason="gone"),
 ]
 UNLESS = {"NoWorker": ("up",), "PipelineSilent": ("cascades_records_in_total", "cascades_dead_letters_total")}
 """The series of a healthy pipeline that must be missing for the alert."""

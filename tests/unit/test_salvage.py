@@ -91,7 +91,7 @@ async def test_the_dead_letter_is_in_kafka_before_anything_is_acknowledged():
     assert bench.sink.rows("dead_letters") == []
 
 
-@pytest.mark.parametrize("table", sorted(TABLES.keys() - {"events", "dead_letters"}))
+@pytest.mark.parametrize("table", sorted(TABLES.keys() - {"events", "dead_letters", "baselines"}))
 async def test_a_refused_row_of_derived_figures_stops_with_what_it_is(table):
     bench = Bench("bad")
     with pytest.raises(SinkRowError, match="fault of this program") as caught:

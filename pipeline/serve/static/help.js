@@ -49,6 +49,7 @@ export const HELP = {
   sharers_audience: ["Their audience", "Audience of the audience: half of its sharers have fewer followers than this. Between them: a tenth has less than the first, nine tenths less than the second."],
   campaign: ["Campaign", "The campaign of the first post, or of the first event that names one."],
   events_rate: ["Events per second", "Accepted events that became visible in the last ten seconds or so, over all contents."],
+  alerts: ["Alerts", "What the rules found worth telling: the sentence says why, with numbers. Severity 1 to 4 is good to know, 5 to 10 goes viral. Muting stops messages to people, not the alert."],
   lag: ["Waiting", "Records in Kafka that the worker has not stored yet. 0 means that you see everything."],
   updated: ["Updated", "When figures were last read from ClickHouse."],
   rejected: ["Rejected events", "Records that broke the event contract. None is dropped: each is kept with the reason and the original bytes."],

@@ -1,4 +1,5 @@
-// All contents, by what is moving now; beside them health and what was rejected.
+// All contents, by what is moving now; above them alerts, beside them health and what was rejected.
+import { alertsPanel } from "./alerts.js";
 import { el } from "./dom.js";
 import { filterBar } from "./filters.js";
 import { healthPanel } from "./health.js";
@@ -13,6 +14,7 @@ const MOST = 200;
 export const homeView = (filters, reopen) => {
   const state = { campaign: "", platform: "", search: "", limit: PAGE, ...pickFilters(filters) };
   const top = overview();
+  const alerts = alertsPanel();
   const health = healthPanel();
   const letters = lettersPanel();
   const more = el("button.plain.more", { type: "button", hidden: true }, "Show more");
@@ -27,6 +29,7 @@ export const homeView = (filters, reopen) => {
   more.addEventListener("click", () => changed({ limit: Math.min(MOST, state.limit + PAGE) }));
   const node = el("div.home", {},
     top.node,
+    alerts.node,
     el("section.panel.list-panel", { "aria-labelledby": "moving" },
       el("div.panel-head", {}, el("h2", { id: "moving" }, "Moving now"), bar.node), list.node, more),
     el("div.side", {}, health.node, letters.node));
@@ -37,6 +40,8 @@ export const homeView = (filters, reopen) => {
     query: () => ({ view: "home", ...state }),
     handlers: {
       pulse: (pulse) => (top.update(pulse), letters.pulse(pulse), list.total(pulse.contents)),
+      alerts: alerts.update,
+      "problem:alerts": ({ text }) => alerts.problem(text),
       health: health.update,
       letters: (value) => (top.letters(value), letters.update(value)),
       facets: bar.update,

@@ -1,0 +1,286 @@
+"""About once a second, between two ranges: what the clock alone has changed. Figures of the contents that are due, alerts, rows.
+
+| killed                                   | on `share.alerts`   | changelog          | at restart                                                   |
+|------------------------------------------|---------------------|--------------------|--------------------------------------------------------------|
+| before the transaction is committed      | nothing             | as before          | the content is looked at again, and opens under the same id  |
+| after that, before the local store       | the alert           | that it was told   | the store gets the changelog's tail; it is not told again    |
+| before its row is in ClickHouse          | the alert           | that it was told   | the row is made from the record                              |
+
+Whatever a look finds holds only when its transaction is committed: a partition that was taken meanwhile is looked at by its new owner. Nothing is asked
+of a batch; a tick takes a bounded share of the time, and what it does not come to is first in line at the next one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from time import perf_counter
+from typing import TYPE_CHECKING, Protocol
+
+from pydantic import ValidationError
+
+from pipeline.metrics import Metric, Metrics
+from pipeline.stream.changelog import Message
+from pipeline.stream.journal import to_end
+from pipeline.stream.look import Ask, Labels
+from pipeline.stream.pulse import Pulse
+from schemas.alert import decode_alert
+from schemas.changelog import decode_alert_record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pipeline.clock import Clock
+    from pipeline.config import Settings
+    from pipeline.stream.chunks import KeyValue
+    from pipeline.stream.clock_rows import ClockRows
+    from pipeline.stream.control_reader import ControlReader
+    from pipeline.stream.look import Look
+    from pipeline.stream.partition import PartitionState
+    from pipeline.stream.rules_file import RulesFile
+    from schemas.alert import Alert
+
+_US = 1_000_000
+SHARE = 0.15
+"""Of the time between two ticks, what looks may take."""
+SLICE_S = 0.01
+"""Looks at a stretch, before records are folded again."""
+REWRITE_US = 7 * 86_400_000_000
+"""A restore writes the rows of alerts of so long again."""
+
+AtEnd = Callable[[int, int], Awaitable[bool]]
+"""(partition, next offset): whether everything that the log has is folded."""
+_OF_PARTITION = (Metric.REFRESH_WAITING, Metric.CLOCK_BEHIND, Metric.ALERT_STATES)
+
+
+class Kept(Protocol):
+    """The part of `pipeline.stream.keeper.Keeper` that is needed here."""
+
+    def session(self, partition: int) -> int | None:
+        """What `tell` needs; None while the partition is not ours to speak for."""
+        ...
+
+    async def tell(
+        self, partition: int, session: int, records: Sequence[KeyValue], messages: Sequence[Message] = ()
+    ) -> bool:
+        """Send messages and keep records in one transaction; False when the partition was taken."""
+        ...
+
+    async def told(self, partition: int) -> tuple[list[KeyValue], bytes]:
+        """Alert records and baselines."""
+        ...
+
+    def alert(self, partition: int, content: bytes) -> bytes | None:
+        """The alert record of a content."""
+        ...
+
+    async def revive(self, state: PartitionState, contents: Sequence[bytes]) -> None:
+        """Bring contents back to memory."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the refresher asks of the worker around it."""
+
+    states: Mapping[int, PartitionState]
+    kept: Kept
+    at_end: AtEnd
+    is_in_touch: Callable[[], bool]
+    """Whether Kafka answers: who would not hear of a partition that was taken must not speak for it."""
+    nudge: Callable[[], None]
+    """There are rows to be written."""
+
+
+class Refresher:
+    """One per worker, on the event loop."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        around: Around,
+        rules: RulesFile,
+        controls: ControlReader,
+        rows: ClockRows,
+        metrics: Metrics,
+        clock: Clock,
+        since_boot: Callable[[], float] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._around = around
+        self._rules = rules
+        self._controls = controls
+        self._rows = rows
+        self._metrics = metrics
+        self._clock = clock
+        self._since_boot = since_boot or _since_boot
+        self._labels = Labels(settings.broadcast_below, settings.chain_from)
+        self._pulses: dict[int, Pulse] = {}
+        self._is_paused = False
+        self._ticked_s = self._silent_until_s = 0.0
+
+    async def run(self) -> None:
+        """Look around for ever. Raises FencedError, and what Kafka answers that waiting cannot cure."""
+        await self._controls.ready.wait()
+        self._ticked_s = self._since_boot()
+        loop = asyncio.get_running_loop()
+        while not self._is_paused:
+            began = loop.time()
+            await self.tick()
+            await asyncio.sleep(max(0.0, self._settings.refresh_interval_s - (loop.time() - began)))
+
+    def pause(self) -> None:
+        """No more looks: the worker stops."""
+        self._is_paused = True
+
+    async def tick(self) -> None:
+        """Look at the contents that are due, within the time for it."""
+        self._rules.look()
+        if self._may_be_late() or not self._around.is_in_touch():
+            return
+        for partition in self._pulses.keys() - self._around.states.keys():
+            self._give_up(partition)
+        left = self._settings.refresh_interval_s * SHARE
+        partitions = list(self._around.states)
+        for place, partition in enumerate(partitions):
+            left -= await self._refresh(partition, left / (len(partitions) - place))
+        if len(self._rows):
+            self._around.nudge()
+
+    def _may_be_late(self) -> bool:
+        """Whether the process stood still for so long that its partitions may be somebody else's; Kafka's client learns it within half a session."""
+        session_s, now_s = self._settings.session_timeout_s, self._since_boot()
+        if now_s - self._ticked_s > session_s:
+            self._silent_until_s = now_s + session_s / 2
+        self._ticked_s = now_s
+        return now_s < self._silent_until_s
+
+    def _give_up(self, partition: int) -> None:
+        del self._pulses[partition]
+        for metric in _OF_PARTITION:
+            self._metrics.forget(metric, partition)
+
+    async def _refresh(self, partition: int, seconds: float) -> float:
+        """Look at one partition for about so many seconds; tells how many it took."""
+        pulse, session = await self._pulse(partition), self._around.kept.session(partition)
+        if pulse is None or session is None:
+            return 0.0
+        at_end = await self._around.at_end(partition, pulse.state.next_offset)
+        wall_us = self._clock.now_us()
+        now_us = pulse.clock.now_us(wall_us, pulse.state.latest_ms, at_end=at_end)
+        if not now_us:
+            return 0.0
+        pulse.plan(now_us)
+        looks, spent = await self._look(pulse, self._ask(wall_us - now_us), now_us, seconds)
+        if await self._hold(pulse, session, looks, now_us):
+            self._write(pulse, looks, now_us)
+        else:
+            pulse.forget(looks)
+        self._measure(pulse, now_us, wall_us)
+        return spent
+
+    async def _pulse(self, partition: int) -> Pulse | None:
+        """None when the partition was taken meanwhile."""
+        state, pulse = self._around.states.get(partition), self._pulses.get(partition)
+        if state is None or (pulse and pulse.state is state):
+            return pulse if state else None
+        kept = self._around.kept
+        told, baselines = await kept.told(partition)
+        alerts = await to_end(_since, told, self._clock.now_us() - REWRITE_US)
+        pulse = Pulse(state, partial(kept.alert, partition), self._labels)
+        away = pulse.begin(told, baselines)
+        if away:
+            await kept.revive(state, away)
+            pulse.wake(away)
+        if self._around.states.get(partition) is not state:
+            return None
+        self._rows.alerts(alerts)
+        self._pulses[partition] = pulse
+        return pulse
+
+    def _ask(self, behind_us: int) -> Ask | None:
+        """None when the rules are not asked: alerts are off, or the moment is too long ago to tell anybody."""
+        settings = self._settings
+        if not settings.alerts or behind_us > settings.alert_max_age_s * _US:
+            return None
+        return Ask(self._rules.rules, self._controls.controls, settings.page_public_url, settings.grafana_url)
+
+    async def _look(self, pulse: Pulse, ask: Ask | None, now_us: int, seconds: float) -> tuple[list[Look], float]:
+        """Looks until nobody is due or the time is over, and the time taken. In between, records are folded."""
+        looks: list[Look] = []
+        spent = 0.0
+        while True:
+            began = perf_counter()
+            is_done = _slice(pulse, ask, now_us, began + min(SLICE_S, seconds - spent), looks)
+            spent += perf_counter() - began
+            if is_done or spent >= seconds:
+                return looks, spent
+            await asyncio.sleep(0)
+
+    async def _hold(self, pulse: Pulse, session: int, looks: Sequence[Look], now_us: int) -> bool:
+        """Tell what there is to tell, keep it, and go on from there; False, and nothing of it holds, when the partition was taken meanwhile."""
+        kept, partition = self._around.kept, pulse.state.partition
+        records = pulse.to_save(now_us, looks)
+        if not records:
+            if kept.session(partition) != session:
+                return False
+            pulse.settle(looks)
+            return True
+        topic = self._settings.alerts_topic
+        messages = [Message(topic, one.held.key, alert.encode()) for one in looks for alert in one.alerts]
+        if not await kept.tell(partition, session, records, messages):
+            return False
+        pulse.settle(looks)
+        pulse.saved()
+        return True
+
+    def _write(self, pulse: Pulse, looks: Sequence[Look], now_us: int) -> None:
+        rows, wall_us = self._rows, self._clock.now_us()
+        rows.history(pulse.minutes.due(now_us))
+        for seen in looks:
+            rows.clock(seen)
+            rows.history(pulse.minutes.add(seen, wall_us))
+            rows.alerts(seen.alerts)
+            for alert in seen.alerts:
+                self._metrics.add(Metric.ALERTS, 1, alert.rule, alert.kind)
+        rows.baselines(pulse.baseline_rows(now_us))
+        self._metrics.add(Metric.LOOKS, len(looks))
+
+    def _measure(self, pulse: Pulse, now_us: int, wall_us: int) -> None:
+        partition = pulse.state.partition
+        self._metrics.observe(Metric.REFRESH_LATE_SECONDS, pulse.schedule.late_us(now_us) / _US)
+        self._metrics.set(Metric.REFRESH_WAITING, pulse.schedule.waiting, partition)
+        self._metrics.set(Metric.CLOCK_BEHIND, max(0, wall_us - now_us) / _US, partition)
+        self._metrics.set(Metric.ALERT_STATES, len(pulse.open), partition)
+
+
+def _slice(pulse: Pulse, ask: Ask | None, now_us: int, until: float, looks: list[Look]) -> bool:
+    """Look at those that are due, at one at least; tells whether nobody is left."""
+    while held := pulse.next(now_us):
+        looks.append(pulse.look(held, ask, now_us))
+        if perf_counter() >= until:
+            return False
+    return True
+
+
+def _since(told: Iterable[KeyValue], since_us: int) -> list[Alert]:
+    """The messages that travel with alert records, of those that changed since."""
+    records = (decode_alert_record(value) for _, value in told)
+    values = (value for record in records if record.at_us >= since_us for value in record.told)
+    return [alert for value in values if (alert := _decoded(value))]
+
+
+def _decoded(value: bytes) -> Alert | None:
+    """None for one that another version of this program wrote."""
+    with suppress(ValidationError):
+        return decode_alert(value)
+    return None
+
+
+def _since_boot() -> float:
+    """Seconds; a machine that sleeps goes on counting where the system can tell."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

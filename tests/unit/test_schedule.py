@@ -1,0 +1,145 @@
+"""Who is looked at when."""
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.cascade import Content
+from pipeline.stream.chunks import Tail
+from pipeline.stream.schedule import FIRST_US, LAST_US, SECOND_US, Schedule
+from pipeline.stream.thaw import Held
+
+NOON = 1_709_380_800_000_000
+
+
+def held(name="c"):
+    return Held(Content(name, {}), name.encode(), Tail())
+
+
+def grow(one, facts):
+    one.tail.fresh += [b""] * facts
+
+
+def names(schedule, now_us):
+    taken = []
+    while one := schedule.take(now_us):
+        taken.append(one.content.content_id)
+    return taken
+
+
+def test_a_content_with_a_record_is_due_at_once():
+    schedule, one = Schedule(), held()
+    schedule.stir(one, NOON)
+    assert schedule.take(NOON) is one
+    assert schedule.take(NOON) is None
+
+
+def test_a_content_is_looked_at_once_a_second_however_many_records_it_has():
+    schedule, one = Schedule(), held()
+    looks = []
+    for tenth in range(50):
+        now = NOON + tenth * SECOND_US // 10
+        grow(one, 3)
+        schedule.stir(one, now)
+        while schedule.take(now):
+            looks.append(tenth)
+            schedule.again(one, now)
+    assert looks == [0, 10, 20, 30, 40]
+
+
+def test_without_records_looks_become_rare_and_stop_at_ten_minutes():
+    schedule, one = Schedule(), held()
+    schedule.stir(one, NOON)
+    looks, now = [], NOON
+    while now < NOON + 3600 * SECOND_US:
+        if schedule.take(now):
+            looks.append((now - NOON) // SECOND_US)
+            schedule.again(one, now)
+        now += SECOND_US
+    gaps = [after - before for before, after in pairwise(looks)]
+    assert gaps[:8] == [5, 10, 20, 40, 80, 160, 320, 600]
+    assert set(gaps[8:]) == {600}
+
+
+def test_a_record_makes_the_next_looks_frequent_again():
+    schedule, one = Schedule(), held()
+    schedule.stir(one, NOON)
+    for _ in range(12):
+        schedule.take(one.watch.due_us)
+        schedule.again(one, one.watch.due_us)
+    later = one.watch.due_us - LAST_US // 2
+    schedule.stir(one, later)
+    assert schedule.take(later) is one
+    schedule.again(one, later)
+    assert one.watch.due_us == later + FIRST_US
+
+
+def test_what_is_dropped_is_not_looked_at_before_its_next_record():
+    schedule, one = Schedule(), held()
+    schedule.stir(one, NOON)
+    schedule.drop(one)
+    assert schedule.take(NOON + LAST_US) is None
+    schedule.stir(one, NOON + LAST_US)
+    assert schedule.take(NOON + LAST_US) is one
+
+
+def test_those_due_longest_come_first_but_what_grows_fast_is_let_forward():
+    schedule = Schedule()
+    slow = [held(f"slow {n}") for n in range(100)]
+    for place, one in enumerate(slow):
+        grow(one, 1)
+        schedule.stir(one, NOON + place)
+    star = held("star")
+    grow(star, 40)
+    schedule.stir(star, NOON + SECOND_US)
+    order = names(schedule, NOON + SECOND_US)
+    assert order == ["star", *(one.content.content_id for one in slow)]
+
+
+def test_nobody_waits_for_ever_behind_those_that_grow():
+    schedule, quiet = Schedule(), held("quiet")
+    grow(quiet, 1)
+    schedule.stir(quiet, NOON)
+    stars = [held(f"star {n}") for n in range(5)]
+    for second in range(2000):
+        now = NOON + second * SECOND_US
+        for star in stars:
+            grow(star, 1000)
+            schedule.stir(star, now)
+        one = schedule.take(now)
+        if one is quiet:
+            break
+        schedule.again(one, now)
+    assert second <= 610
+
+
+def test_the_first_in_line_says_how_late_it_is():
+    schedule = Schedule()
+    for place in range(3):
+        schedule.stir(held(str(place)), NOON + place * SECOND_US)
+    schedule.take(NOON + 10 * SECOND_US)
+    assert schedule.late_us(NOON + 10 * SECOND_US) == 9 * SECOND_US
+    assert schedule.waiting == 2
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("abc"), st.sampled_from(["stir", "look", "drop"]), st.integers(0, 700)), max_size=60
+    )
+)
+def test_whatever_comes_nobody_is_in_line_twice_and_nobody_is_lost(steps):
+    schedule, contents, now = Schedule(), {name: held(name) for name in "abc"}, NOON
+    for name, what, seconds in steps:
+        now += seconds * SECOND_US
+        one = contents[name]
+        if what == "stir":
+            grow(one, 1)
+            schedule.stir(one, now)
+        elif what == "drop":
+            schedule.drop(one)
+        elif taken := schedule.take(now):
+            assert taken.watch.due_us <= now
+            schedule.again(taken, now)
+    watched = sorted(name for name, one in contents.items() if one.watch)
+    assert sorted(names(schedule, now + 2 * LAST_US)) == watched
