@@ -50,8 +50,8 @@ class _Model(BaseModel):
 class Rule(_Model):
     """What every rule has. Limits hold per content."""
 
-    cool_down: Duration = Field(3 * 3600.0, description="after an alert has closed, none of this rule for so long")
-    at_most: int = Field(4, ge=1, le=16, description="alerts of this rule in any 24 hours")
+    cool_down: Duration = Field(12 * 3600.0, description="after an alert has closed, none of this rule for so long")
+    at_most: int = Field(2, ge=1, le=16, description="alerts of this rule in any 24 hours")
 
 
 class Trigger(Rule):
@@ -119,6 +119,7 @@ class Notice(Rule):
     """A rule that explains, and never makes a content viral."""
 
     cool_down: Duration = Field(1800.0, description="after an alert, none of this rule for so long")
+    at_most: int = Field(4, ge=1, le=16, description="alerts of this rule in any 24 hours")
 
 
 class Depth(Notice):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Self
 
+from rich.box import SIMPLE
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from schemas.rules import Rules
     from schemas.wire import WireEvent
 
-VIRAL = "viral, by any trigger"
+VIRAL = "viral, any trigger"
 _NO_LIMIT_MS = 10**14
 """An append time so late that no event lies in its future: what is history was taken once."""
 _SHOWN_REFUSALS = 3
@@ -55,6 +56,7 @@ def run(
             if number % _STRIDE == 0:
                 bar.at(number)
         backtest.finish()
+        bar.at(len(events))
     sizes = backtest.sizes()
     best = top(sizes, top_percent / 100)
     scores = [score(judge.name, judge.fired, sizes, best, backtest.days()) for judge in judges]
@@ -126,8 +128,9 @@ def as_json(backtest: Backtest, scores: list[Score], best: set[str]) -> dict[str
 
 
 def _show(backtest: Backtest, scores: list[Score], best: set[str], top_percent: float) -> None:
-    table = Table("rule")
-    for name in ("alerts", "contents", "precision", "recall", "still to come", "alerts/day"):
+    table = Table(box=SIMPLE, padding=(0, 1, 0, 0))
+    table.add_column("rule", no_wrap=True)
+    for name in ("alerts", "contents", "precision", "recall", "to come", "a day"):
         table.add_column(name, justify="right")
     for one in scores:
         table.add_row(
@@ -142,8 +145,8 @@ def _show(backtest: Backtest, scores: list[Score], best: set[str], top_percent: 
     out.print(table)
     note(
         f"{backtest.events:,} events of {len(backtest.contents):,} contents in {backtest.days():,.1f} days; precision and recall against "
-        f"the {len(best):,} contents that ended among the largest {top_percent:g} %; still to come: median part of the final size "
-        "that was missing when a content was told that did. One content counts once, however many alerts it had."
+        f"the {len(best):,} contents that ended among the largest {top_percent:g} %; to come: median part of the final size "
+        "that was missing when such a content was told. One content counts once, however many alerts it had."
     )
 
 

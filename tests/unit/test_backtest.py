@@ -139,7 +139,7 @@ def test_the_command_tells_each_rule_and_the_triggers_together(file, tmp_path):
     assert (told["events"], told["contents"], told["top_contents"]) == (19 * 30 + 330, 20, 20)  # 19 are equal
     rows = {row["rule"]: row for row in told["rules"]}
     assert list(rows) == [
-        "viral, by any trigger",
+        "viral, any trigger",
         "velocity",
         "forecast",
         "secondary_reach",
