@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
@@ -51,6 +51,16 @@ class Frozen:
     partition: int
     session: int
     changes: Changes
+
+
+class Told(NamedTuple):
+    """What is kept beside the contents of a partition."""
+
+    alerts: Sequence[KeyValue] = ()
+    """Content and `AlertRecord` of all that something was told of."""
+    baselines: bytes = b""
+    recent: Sequence[bytes] = ()
+    """Contents that had a record of late: whoever was killed may not have looked at them."""
 
 
 class Keeper:
@@ -164,10 +174,10 @@ class Keeper:
         self._metrics.add(Metric.CHANGELOG_BYTES, written)
         return written > 0
 
-    async def told(self, partition: int) -> tuple[list[KeyValue], bytes]:
-        """What is kept beside the contents: (content and `AlertRecord` of all that something was told of, baselines)."""
+    async def told(self, partition: int, since_ms: int) -> Told:
+        """What is kept beside the contents, and which of them had a record since. Reads all local files of the partition, in a thread."""
         journal = self._journals.get(partition)
-        return await to_end(_told, journal.store) if journal else ([], b"")
+        return await to_end(_told, journal.store, since_ms) if journal else Told()
 
     def alert(self, partition: int, content: bytes) -> bytes | None:
         """The `AlertRecord` of a content, None when nothing was ever told of it. A look into the local files; raises BrokenStoreError."""
@@ -219,8 +229,9 @@ class Keeper:
         self.evict()
 
 
-def _told(store: LocalStore) -> tuple[list[KeyValue], bytes]:
-    return store.alerts(), store.baselines()
+def _told(store: LocalStore, since_ms: int) -> Told:
+    recent = [content for content, values in store.contents() if decode_head(values[-1]).arrived_ms >= since_ms]
+    return Told(store.alerts(), store.baselines(), recent)
 
 
 def _read(store: LocalStore, contents: Sequence[bytes], population: Mapping[str, int]) -> list[Held]:

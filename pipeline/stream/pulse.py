@@ -9,13 +9,14 @@ from pipeline.cascade.baselines import Baselines
 from pipeline.stream.clock_rows import Minutes
 from pipeline.stream.look import NOTHING_TOLD, WINDOW_US, look
 from pipeline.stream.partition_clock import PartitionClock
-from pipeline.stream.schedule import LAST_US, SECOND_US, Schedule
+from pipeline.stream.schedule import LAST_US, SECOND_US, Schedule, Watch
 from schemas.changelog import alert_key, baselines_key, decode_alert_record, encode_alert_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pipeline.stream.chunks import KeyValue
+    from pipeline.stream.keeper import Told
     from pipeline.stream.look import Ask, Labels, Look
     from pipeline.stream.partition import PartitionState
     from pipeline.stream.thaw import Held
@@ -25,6 +26,8 @@ SAVE_US = 5 * SECOND_US
 """What nobody is told of is kept so much later at most: losing it costs a look more."""
 SAVE_BASELINES_US = 600 * SECOND_US
 """All contents that the clock still changes are noted again after a restore, so no more than that is lost."""
+RECENT_MS = 60_000
+"""A content with a record so shortly before the worker began may not have been looked at since."""
 PIECE_BYTES = 64 * 1024
 _SIZE_BYTES = 8  # how long the baselines are stands before them: of longer ones, written before, pieces may be left
 
@@ -45,6 +48,7 @@ class Pulse:
         """Contents with an alert state that is not quiet."""
         self._recall = recall
         self._labels = labels
+        self._woken: list[Held] = []
         self._unsaved: dict[Held, None] = {}
         self._unsaved_since_us = 0
         self._saved_baselines = self._baselines_on_their_way = b""
@@ -52,41 +56,48 @@ class Pulse:
         self._baselines_due_us = 0
         self._is_planned = False
 
-    def begin(self, told: Iterable[KeyValue], baselines: bytes) -> list[bytes]:
-        """Take in what is kept beside the contents. Returns the contents of which something is open and that are not in memory."""
+    def begin(self, told: Told) -> list[bytes]:
+        """Take in what is kept beside the contents. Returns the contents that must be looked at, or are open, and are not in memory."""
         for held in self.state.contents():
             held.told, held.watch, held.pinned = NOTHING_TOLD, None, False
-        away = []
-        for content, value in told:
+        away = {content for content in told.recent if self.state.get(content.decode()) is None}
+        for content, value in told.alerts:
             record, found = decode_alert_record(value), self.state.get(content.decode())
             if found is not None:
                 self._install(found, record)
             elif not record.is_quiet:
-                away.append(content)
-        if baselines:
-            size = int.from_bytes(baselines[:_SIZE_BYTES], "big")
-            self._saved_baselines = baselines[_SIZE_BYTES : _SIZE_BYTES + size]
+                away.add(content)
+        if told.baselines:
+            size = int.from_bytes(told.baselines[:_SIZE_BYTES], "big")
+            self._saved_baselines = told.baselines[_SIZE_BYTES : _SIZE_BYTES + size]
             self.baselines = Baselines.load(self._saved_baselines)
-        return away
+        return sorted(away)
 
     def wake(self, contents: Iterable[bytes]) -> None:
-        """Contents of which something is open have come to memory: they stay there. Call it before anything can make them leave."""
+        """These have come to memory, and stay there until they were looked at. Call it before anything can make them leave."""
         for content in contents:
-            if held := self.state.get(content.decode()):
+            held = self.state.get(content.decode())
+            if held is not None and held.watch is None:
                 self._told_of(held)
+                held.watch = Watch()
+                self._woken.append(held)
 
     def plan(self, now_us: int) -> None:
         """Who is due: contents that had a record, and the first time all of which the clock may change something, spread over ten minutes."""
-        for held in self.state.stirred():
+        for held in (*self._woken, *self.state.stirred()):
             self.schedule.stir(held, now_us)
-        if self._is_planned:
-            return
-        self._is_planned = True
+        self._woken = []
+        if not self._is_planned:
+            self._is_planned = True
+            self._plan_all(now_us)
+
+    def _plan_all(self, now_us: int) -> None:
         idle_from_ms = (now_us - WINDOW_US) // 1000 if self._saved_baselines else 0
         contents = [held for held in self.state.contents() if held.pinned or held.arrived_ms >= idle_from_ms]
         for place, held in enumerate(contents):
             if held.watch is None:
-                self.schedule.plan(held, now_us + (0 if held.pinned else LAST_US * place // len(contents)))
+                at_once = held.pinned or held.arrived_ms >= self.state.latest_ms - RECENT_MS
+                self.schedule.plan(held, now_us + (0 if at_once else LAST_US * place // len(contents)))
 
     def next(self, now_us: int) -> Held | None:
         """The next content to look at now."""

@@ -27,7 +27,7 @@ from pipeline.metrics import Metric, Metrics
 from pipeline.stream.changelog import Message
 from pipeline.stream.journal import to_end
 from pipeline.stream.look import Ask, Labels
-from pipeline.stream.pulse import Pulse
+from pipeline.stream.pulse import RECENT_MS, Pulse
 from schemas.alert import decode_alert
 from schemas.changelog import decode_alert_record
 
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from pipeline.stream.chunks import KeyValue
     from pipeline.stream.clock_rows import ClockRows
     from pipeline.stream.control_reader import ControlReader
+    from pipeline.stream.keeper import Told
     from pipeline.stream.look import Look
     from pipeline.stream.partition import PartitionState
     from pipeline.stream.rules_file import RulesFile
@@ -49,6 +50,8 @@ SHARE = 0.15
 """Of the time between two ticks, what looks may take."""
 SLICE_S = 0.01
 """Looks at a stretch, before records are folded again."""
+REVIVED_AT_ONCE = 500
+"""Contents that come back to memory in one go, when a partition begins."""
 REWRITE_US = 7 * 86_400_000_000
 """A restore writes the rows of alerts of so long again."""
 
@@ -70,8 +73,8 @@ class Kept(Protocol):
         """Send messages and keep records in one transaction; False when the partition was taken."""
         ...
 
-    async def told(self, partition: int) -> tuple[list[KeyValue], bytes]:
-        """Alert records and baselines."""
+    async def told(self, partition: int, since_ms: int) -> Told:
+        """What is kept beside the contents."""
         ...
 
     def alert(self, partition: int, content: bytes) -> bytes | None:
@@ -189,13 +192,14 @@ class Refresher:
         if state is None or (pulse and pulse.state is state):
             return pulse if state else None
         kept = self._around.kept
-        told, baselines = await kept.told(partition)
-        alerts = await to_end(_since, told, self._clock.now_us() - REWRITE_US)
+        told = await kept.told(partition, state.latest_ms - RECENT_MS)
+        alerts = await to_end(_since, told.alerts, self._clock.now_us() - REWRITE_US)
         pulse = Pulse(state, partial(kept.alert, partition), self._labels)
-        away = pulse.begin(told, baselines)
-        if away:
-            await kept.revive(state, away)
-            pulse.wake(away)
+        away = pulse.begin(told)
+        for start in range(0, len(away), REVIVED_AT_ONCE):
+            some = away[start : start + REVIVED_AT_ONCE]
+            await kept.revive(state, some)
+            pulse.wake(some)
         if self._around.states.get(partition) is not state:
             return None
         self._rows.alerts(alerts)

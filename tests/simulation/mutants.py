@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+from simulation.clients import _request, _world
 from simulation.run import run
 from simulation.state import SimChangelog, SimStore
 
@@ -24,8 +25,9 @@ from pipeline.stream.misplaced import Fence
 from pipeline.stream.ownership import Ownership
 from pipeline.stream.partition import PartitionState
 from pipeline.stream.producer import Producer
+from pipeline.stream.refresh import Refresher
 from pipeline.stream.transport import Consumer
-from schemas.changelog import POSITION_KEY
+from schemas.changelog import ALERT_PREFIX, POSITION_KEY
 from schemas.rows import Blocks
 
 if TYPE_CHECKING:
@@ -340,7 +342,62 @@ def evict_what_is_on_its_way() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def tell_without_noting_it() -> Iterator[None]:
+    """An alert is sent, and the record that it was told is not in the transaction."""
+    plain = SimChangelog._append
+
+    def append(self: SimChangelog, token: object, records: Any, messages: Any) -> int:
+        return plain(self, token, [pair for pair in records if not pair[0].startswith(ALERT_PREFIX)], messages)
+
+    with patch.object(SimChangelog, "_append", append):
+        yield
+
+
+@contextmanager
+def tell_before_the_transaction() -> Iterator[None]:
+    """An alert is seen whether its transaction is committed or not."""
+    plain = SimChangelog.append
+
+    async def append(self: SimChangelog, records: Any, messages: Any = ()) -> int:
+        await _request(lambda: _world().told.extend(messages))
+        return await plain(self, records)
+
+    with patch.object(SimChangelog, "append", append):
+        yield
+
+
+@contextmanager
+def tell_what_was_decided_before_the_partition_was_taken() -> Iterator[None]:
+    """Nobody asks whether somebody else had the partition meanwhile."""
+    plain = Journal.tell
+
+    async def tell(self: Journal, records: Any, messages: Any, _session: int) -> int:
+        return await plain(self, records, messages, self._session)
+
+    with patch.object(Journal, "tell", tell):
+        yield
+
+
+@contextmanager
+def note_it_before_it_is_told() -> Iterator[None]:
+    """A look holds before its transaction is committed."""
+    plain = Refresher._hold
+
+    async def hold(self: Refresher, pulse: Any, session: int, looks: Any, now_us: int) -> bool:
+        for seen in looks:
+            pulse._install(seen.held, seen.after)
+        return await plain(self, pulse, session, looks, now_us)
+
+    with patch.object(Refresher, "_hold", hold):
+        yield
+
+
 MUTANTS: dict[Callable[[], AbstractContextManager[None]], int] = {
+    tell_without_noting_it: 0,
+    tell_before_the_transaction: 0,
+    tell_what_was_decided_before_the_partition_was_taken: 0,
+    note_it_before_it_is_told: 0,
     commit_before_sink: 0,
     skip_the_offset_fence: 0,
     drop_the_ledger: 0,

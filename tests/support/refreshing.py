@@ -14,13 +14,14 @@ from pipeline.sinks.memory import MemorySink
 from pipeline.stream.clock_rows import ClockRows
 from pipeline.stream.control_reader import ControlReader
 from pipeline.stream.decode import decode
+from pipeline.stream.keeper import Told
 from pipeline.stream.partition import PartitionState
 from pipeline.stream.refresh import Around, Refresher
 from pipeline.stream.rules_file import RulesFile
 from pipeline.stream.status import Status
 from pipeline.stream.thaw import thaw
 from schemas.alert import Alert, decode_alert, moment
-from schemas.changelog import ALERT_PREFIX, BASELINES_PREFIX, alert_key, content_of
+from schemas.changelog import ALERT_PREFIX, BASELINES_PREFIX, alert_key, content_of, decode_head
 from schemas.rows import Blocks
 
 if TYPE_CHECKING:
@@ -55,10 +56,12 @@ class Kept:
         self.transactions += 1
         return True
 
-    async def told(self, _partition: int) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    async def told(self, _partition: int, since_ms: int) -> Told:
         await asyncio.sleep(0)
         told = [(key[len(ALERT_PREFIX) :], value) for key, value in self._under(ALERT_PREFIX)]
-        return told, b"".join(value for _, value in self._under(BASELINES_PREFIX))
+        last = {content_of(key): self.entries[key] for key in sorted(self.entries) if key >= b"\1"}
+        recent = [content for content, value in last.items() if decode_head(value).arrived_ms >= since_ms]
+        return Told(told, b"".join(value for _, value in self._under(BASELINES_PREFIX)), recent)
 
     def alert(self, _partition: int, content: bytes) -> bytes | None:
         return self.entries.get(alert_key(content))

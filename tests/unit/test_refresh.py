@@ -162,11 +162,24 @@ async def test_a_content_that_is_open_does_not_leave_memory_and_comes_back_after
     after = Bench(bench.kept, bench.sink, bench.clock.now_us())
     after.state.resume(bench.state.next_offset, {}, bench.state.latest_ms)
     await after.run(3)
-    assert after.kept.revived == [b"c"]
+    assert b"c" in after.kept.revived
+    after.state.evict(1000, surplus=10**6)
     assert [held.content.content_id for held in after.state.contents()] == ["c"]
     await after.run(6 * 3600, step=30)
     assert after.kept.alerts()[-1].kind == "closed"
     assert after.state.evict(1000, surplus=10**6) == 1
+
+
+async def test_what_a_killed_worker_had_kept_and_not_looked_at_is_looked_at_by_the_next_though_memory_has_no_room_for_it():
+    bench = Bench()
+    bench.kept.takes_hold = False
+    await took_off(bench)
+    bench.keep()
+    bench.kept.takes_hold = True
+    after = Bench(bench.kept, bench.sink, bench.clock.now_us())
+    after.state.resume(bench.state.next_offset, {}, bench.state.latest_ms)
+    await after.run(3)
+    assert [alert.content_id for alert in after.kept.alerts()] == ["c"]
 
 
 async def test_a_content_that_left_memory_goes_on_counting_when_it_comes_back():
