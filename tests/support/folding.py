@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from support.database import fresh_database
 
-from pipeline.cascade import Content, Events, Outcome, fold, freeze
 from pipeline.sinks.clickhouse import ClickHouseSink
-from pipeline.stream.raw_rows import event_row
-from schemas.check import check
-from schemas.dead_letter import RefusedError
+from pipeline.stream.decode import decode
+from pipeline.stream.partition import PartitionState
 from schemas.rows import Blocks
-from schemas.wire import micros
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,34 +29,23 @@ class SmallWorker:
 
     def __init__(self, sink: Sink, topic: str = "share.events") -> None:
         self._sink = sink
-        self._topic = topic
-        self._contents: dict[str, Content] = {}
+        self._state = PartitionState(topic, 0, lambda _: 0, POPULATION)
         self._offset = 0
 
     def take(self, values: Iterable[bytes], received_ms: int) -> None:
         """Fold these records and write what changed."""
+        records = [self._record(value, received_ms) for value in values]
+        self._state.apply(records, decode(records))
         blocks = Blocks()
-        touched: dict[str, int] = {}
-        for value in values:
-            self._fold(value, received_ms, blocks, touched)
-            self._offset += 1
-        for content_id, offset in touched.items():
-            freeze(self._contents[content_id], partition=0, offset=offset, version=offset, out=blocks)
+        self._state.freeze(blocks)
         self._sink.write(blocks)
 
-    def _fold(self, value: bytes, received_ms: int, blocks: Blocks, touched: dict[str, int]) -> None:
-        try:
-            event = check(value, received_ms)
-        except RefusedError as error:
-            letter = (self._topic, 0, self._offset, error.reason, error.detail, received_ms * 1000, b"", value)
-            blocks["dead_letters"].rows.append(letter)
-            return
-        content = self._contents.setdefault(event.content_id, Content(event.content_id, POPULATION))
-        occurred_us = micros(event.occurred_at)
-        if fold(content, event, occurred_us) is not Outcome.DUPLICATE:
-            record = SimpleNamespace(offset=self._offset, timestamp=received_ms)
-            event_row(blocks.packed("events", Events), event, occurred_us, record, 0, 0)
-        touched[event.content_id] = self._offset
+    def _record(self, value: bytes, received_ms: int) -> SimpleNamespace:
+        key = b""
+        with suppress(ValueError, KeyError, TypeError):
+            key = json.loads(value)["content_id"].encode()
+        offset, self._offset = self._offset, self._offset + 1
+        return SimpleNamespace(offset=offset, timestamp=received_ms, key=key, value=value, headers=())
 
 
 @contextmanager
