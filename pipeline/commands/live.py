@@ -81,8 +81,10 @@ async def watch(running: Running, seconds: float | None, stop: asyncio.Event) ->
             figures = await asyncio.to_thread(look, running.settings)
             if figures:
                 moving.see(figures)
-                line.show(figures, await marks.ends(), await marks.committed())
-            if seconds is not None and moving.done(seconds):
+            done = seconds is not None and moving.done(seconds)
+            if figures:
+                line.show(figures, await marks.ends(), await marks.committed(), at_once=done)
+            if done:
                 return True
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), 1.0)
@@ -107,11 +109,13 @@ class Line:
         self._show = console(sys.stderr)
         self._before: tuple[float, int] | None = None
 
-    def show(self, figures: Figures, ends: Mapping[int, int], committed: Mapping[int, int]) -> None:
-        """Tell how it goes. `ends` and `committed` are offsets by partition."""
+    def show(
+        self, figures: Figures, ends: Mapping[int, int], committed: Mapping[int, int], *, at_once: bool = False
+    ) -> None:
+        """Tell how it goes. `ends` and `committed` are offsets by partition; `at_once`: also before the next line is due."""
         now, records = monotonic(), sum(ends.values())
         then, records_then = self._before or (now, records)
-        if self._before and not sys.stderr.isatty() and now - then < _LOG_EVERY_S:
+        if self._before and not at_once and not sys.stderr.isatty() and now - then < _LOG_EVERY_S:
             return
         self._before = now, records
         rate = (records - records_then) / max(now - then, 1e-9)

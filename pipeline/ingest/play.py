@@ -18,8 +18,11 @@ AT_A_STRETCH = 500
 class Target(Protocol):
     """What is used of `pipeline.ingest.producer.EventProducer`."""
 
-    async def put(self, key: bytes | None, value: bytes) -> None: ...
-    async def flush(self) -> None: ...
+    async def put(self, key: bytes | None, value: bytes) -> None:
+        """Take a record; waits while there is no room."""
+
+    async def flush(self) -> None:
+        """Return when Kafka has acknowledged every record taken."""
 
 
 async def play(

@@ -26,9 +26,14 @@ MAX_KEY = 512
 class Target(Protocol):
     """What is used of `pipeline.ingest.producer.EventProducer`."""
 
-    def put_now(self, key: bytes | None, value: bytes) -> int | None: ...
-    async def make_room(self, partition: int) -> None: ...
-    async def flush(self) -> None: ...
+    def put_now(self, key: bytes | None, value: bytes) -> int | None:
+        """Take a record; when its partition has no room, take nothing and return the partition."""
+
+    async def make_room(self, partition: int) -> None:
+        """Return when a partition has room."""
+
+    async def flush(self) -> None:
+        """Return when Kafka has acknowledged every record taken."""
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ committed, and after every rebalance or seek reading starts again at the committ
 
 | override                                          | instead of Faust's                                                         |
 |---------------------------------------------------|----------------------------------------------------------------------------|
-| `getmany`                                         | one message per partition and fetch; generation taken before the fetch     |
+| `getmany`                                         | one message per partition and fetch; none that a rebalance or a seek overtook |
 | `ack`, `_new_offset`, `_filter_tps_with_pending_acks`, `_add_gap` | the ledger                                                 |
 | `perform_seek`                                    | rewinds partitions without a commit too, drops their ranges                |
 | `on_partitions_revoked`                           | work in flight is stored and committed first, within one deadline          |

@@ -15,6 +15,8 @@ from collections.abc import Awaitable, Callable
 from threading import Timer
 from typing import TYPE_CHECKING
 
+from aiokafka.errors import KafkaError
+
 from pipeline.clickhouse import client
 from pipeline.errors import CascadesError, FencedError, SinkTransientError, UnavailableError
 from pipeline.kafka import ensure_topics, topic_identity
@@ -109,9 +111,16 @@ async def _check_and_run(settings: Settings, sink: Sink, status: Status, metrics
         except FencedError as error:
             # Paused for too long, as a rule. Nothing in memory may be trusted any more; the others have what was committed.
             log.warning("%s", error)
+        except _NotStartedError as error:
+            log.warning("Kafka went away while the worker started (%r)", error.__cause__)
         finally:
             await member.stop()
+        await _until_there(stop, status, "kafka", topics)
     return 0
+
+
+class _NotStartedError(Exception):
+    """Kafka was there for the checks and away a moment later. Nothing was read yet: another start is safe."""
 
 
 async def _run(member: Member, stop: asyncio.Event) -> int:
@@ -121,7 +130,7 @@ async def _run(member: Member, stop: asyncio.Event) -> int:
     try:
         await asyncio.wait({starting, failing, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
-            starting.result()
+            _check_start(starting)
             await asyncio.wait({failing, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if failing.done():
             raise failing.result()
@@ -129,6 +138,15 @@ async def _run(member: Member, stop: asyncio.Event) -> int:
     finally:
         for task in (starting, failing, stopping):
             task.cancel()
+
+
+def _check_start(starting: asyncio.Task[None]) -> None:
+    try:
+        starting.result()
+    except KafkaError as error:
+        if error.retriable:
+            raise _NotStartedError from error
+        raise
 
 
 async def _until_there(stop: asyncio.Event, status: Status, part: str, ask: Check) -> None:

@@ -14,6 +14,8 @@ import argparse
 import asyncio
 import logging
 import os
+import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -27,8 +29,13 @@ if TYPE_CHECKING:
     from campaign.run import Outcome
 
 
+OWN_MOUNTS = "CASCADES_CAMPAIGN_MOUNTS"
+"""Set in a process whose mounts nobody else sees."""
+
+
 def main() -> int:
     options = _parser().parse_args()
+    _have_own_mounts()
     logging.disable(logging.CRITICAL)  # the clients of the campaign itself: a broker that is away is no news here
     seed = options.seed if options.seed is not None else int(time.time())
     journal = Journal(options.log or Path(f"faults-{seed}.jsonl"))
@@ -63,6 +70,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--log", type=Path, help="JSON lines; faults-SEED.jsonl unless given")
     parser.add_argument("--scratch", type=Path, help="where the temporary folder is made")
     return parser
+
+
+def _have_own_mounts() -> None:
+    """Start again where a small disk mounted for the campaign goes with its last process: one killed would leave it behind, busy for ever."""
+    unshare = shutil.which("unshare")
+    if OWN_MOUNTS in os.environ or not unshare:
+        return
+    if subprocess.run([unshare, "--mount", "true"], check=False, capture_output=True).returncode:
+        return
+    os.environ[OWN_MOUNTS] = "1"
+    os.execv(unshare, [unshare, "--mount", sys.executable, "-W", "ignore", "-m", "campaign", *sys.argv[1:]])
 
 
 def _keep_logs(folder: Path, kept: Path) -> None:

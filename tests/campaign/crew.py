@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,14 +14,19 @@ from typing import TYPE_CHECKING
 from support.worker_process import WorkerProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from campaign.journal import Journal
     from pipeline.config import Settings
 
 MOST = 3
 LOOK_S = 0.2
-NO_SPACE = "No space left on device"
+YOUNG_S = 15.0
+OUR_DOING = {
+    "No space left on device": "disk full, and it took its time",
+    "is damaged (": "its local files were damaged, and it met that later",
+}
+"""Last words that a fault of long ago explains, and how."""
 
 
 @dataclass(slots=True, eq=False)
@@ -37,6 +43,12 @@ class Slot:
     """A fault has it in hand."""
     excuse: str = ""
     """Why it may end."""
+    started: float = 0.0
+
+    @property
+    def young(self) -> bool:
+        """Whether it may not have learnt to listen to a SIGTERM yet."""
+        return time.monotonic() - self.started < YOUNG_S
 
     @property
     def alive(self) -> bool:
@@ -48,6 +60,7 @@ class Slot:
 
     def start(self, argv: Sequence[str] = ()) -> None:
         """A new process; `argv`: see `support.stricken`."""
+        self.started = time.monotonic()
         self.worker = WorkerProcess(
             self.settings, self.log, program=("-W", "ignore", "-m", "support.stricken", *argv), more=self._environment()
         )
@@ -96,9 +109,9 @@ class Slot:
         return {"STRICKEN_ORDERS": str(self.orders), "PYTHONPATH": os.pathsep.join([str(tests), str(tests.parent)])}
 
 
-async def _comes(holds: object, seconds: float) -> bool:
+async def _comes(holds: Callable[[], bool], seconds: float) -> bool:
     end = asyncio.get_running_loop().time() + seconds
-    while not await asyncio.to_thread(holds):  # type: ignore[arg-type]
+    while not await asyncio.to_thread(holds):
         if asyncio.get_running_loop().time() > end:
             return False
         await asyncio.sleep(LOOK_S)
@@ -157,8 +170,8 @@ class Crew:
         """Take note of the end of a worker; ending without an excuse is a bug of the product. Returns its exit code."""
         code = slot.worker.process.returncode if slot.worker else 0
         words = slot.last_words(12)
-        late = "disk full, and it took its time" if any(NO_SPACE in line for line in words) else ""
-        why = slot.excuse or self.excuse_all or late
+        late = [why for sign, why in OUR_DOING.items() if any(sign in line for line in words)]
+        why = slot.excuse or self.excuse_all or "; ".join(late)
         self._journal.note("ended", worker=slot.name, code=code, why=why, words=words if code > 0 else [])
         if not why:
             self._journal.find(f"{slot.name} ended by itself with {code}", words=slot.last_words(12))
@@ -178,9 +191,9 @@ class Crew:
     async def _left(self, slot: Slot) -> None:
         if slot.worker is None:
             return
+        excused = (0, -signal.SIGTERM) if slot.young else (0,)
         if not await slot.ended(60):
             slot.signal(signal.SIGKILL)
             await slot.ended(10)
-        # One that was started a moment ago and told to stop may not have learnt to listen yet.
-        if slot.worker.process.returncode not in (0, -signal.SIGTERM):
+        if slot.worker.process.returncode not in excused:
             self._journal.find(f"{slot.name} left with {slot.worker.process.returncode}", words=slot.last_words(12))

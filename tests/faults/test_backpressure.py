@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from support.campaign import expected, finish, messy, shown
+from support.campaign import expected, finish, shown
 from support.faulty_clickhouse import CODES, faulty_clickhouse
+from support.messy import messy
 from support.worker import committed, produce, serial
 from support.worker_process import WorkerProcess, migrated
 

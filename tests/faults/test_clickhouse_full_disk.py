@@ -6,6 +6,8 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import psutil
 import pytest
@@ -28,19 +30,20 @@ def rows_of(server):
 
 
 @pytest.fixture
-def small_disk(tmp_path):
-    """A disk of its own, 256 MB."""
+def small_disk():
+    """A disk of its own, 256 MB; not below pytest's own folder, which could never be cleaned up again if this process were killed."""
     if sys.platform != "linux" or os.geteuid():
         pytest.skip("only root on Linux may mount a small disk")
-    folder = tmp_path / "disk"
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(prefix="small-disk-"))
     mount = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=256m", "none", folder], capture_output=True, check=False
     )
     if mount.returncode:
+        folder.rmdir()
         pytest.skip(f"no small disk may be mounted here: {mount.stderr.decode().strip()}")
     yield folder
     subprocess.run(["umount", folder], check=True)
+    folder.rmdir()
 
 
 def fill(disk, leave):

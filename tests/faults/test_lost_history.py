@@ -6,7 +6,8 @@ import asyncio
 import time
 
 import pytest
-from support.campaign import expected, finish, messy, shown
+from support.campaign import expected, finish, shown
+from support.messy import messy
 from support.worker import produce, serial
 from support.worker_process import WorkerProcess, migrated
 

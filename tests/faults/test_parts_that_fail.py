@@ -13,7 +13,8 @@ from random import Random
 import psutil
 import pytest
 from campaign.proxy import LOOPBACK, Proxy
-from support.campaign import expected, finish, messy, shown
+from support.campaign import expected, finish, shown
+from support.messy import messy
 from support.worker import produce, serial
 from support.worker_process import WorkerProcess, migrated
 

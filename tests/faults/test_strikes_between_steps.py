@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from support.campaign import expected, finish, messy, shown
+from support.campaign import expected, finish, shown
+from support.messy import messy
 from support.stricken import HAND_OVER_POINTS, POINTS, START_POINTS
 from support.worker import produce, serial
 from support.worker_process import WorkerProcess, migrated

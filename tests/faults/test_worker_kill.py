@@ -4,7 +4,8 @@ import asyncio
 import signal
 
 import pytest
-from support.campaign import expected, finish, messy, shown
+from support.campaign import expected, finish, shown
+from support.messy import messy
 from support.worker import committed, produce, serial
 from support.worker_process import WorkerProcess, migrated
 

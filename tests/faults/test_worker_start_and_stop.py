@@ -1,12 +1,20 @@
 """The worker process around its start: what is not there is waited for, what cannot work is said, a signal always ends it."""
 
 import json
+import os
+import signal
 import socket
 
 import pytest
+from aiokafka.errors import KafkaConnectionError
 from support.worker_process import WorkerProcess
 
 from pipeline.config import Settings
+from pipeline.metrics import Metrics
+from pipeline.sinks.memory import MemorySink
+from pipeline.stream import worker
+from pipeline.stream.member import Member
+from pipeline.stream.status import Status
 
 
 @pytest.fixture
@@ -43,6 +51,24 @@ def test_without_clickhouse_it_waits_too(kafka, tmp_path):
         )
         assert worker.stop() == 0
     assert "Traceback" not in worker.log.read_text()
+
+
+async def test_a_broker_that_goes_away_between_the_checks_and_the_start_is_waited_for(kafka, monkeypatch):
+    """Not an unknown error: nothing was read yet."""
+    starts = []
+
+    class AwayOnce(Member):
+        async def start(self):
+            starts.append(self)
+            if len(starts) == 1:
+                raise KafkaConnectionError("Unable to bootstrap")
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(worker, "Member", AwayOnce)
+    monkeypatch.setattr(worker, "_check_schema", lambda _: {})
+    metrics = Metrics()
+    assert await worker.serve(kafka.settings(), MemorySink(), Status(metrics), metrics) == 0
+    assert len(starts) == 2
 
 
 def test_a_topic_with_another_partition_count_ends_it_with_what_to_do(kafka, tmp_path):

@@ -4,7 +4,8 @@ import asyncio
 import shutil
 
 import pytest
-from support.durable import CONTENTS, drop_changelog, messy, settled
+from support.durable import drop_changelog, settled
+from support.messy import CONTENTS, messy
 from support.stream import event_json
 from support.worker import committed, produce, read_all, serial, tables, worker
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
-from support.campaign import messy
 from support.durable import settled
 from support.kafka_cases import create
+from support.messy import messy
 from support.stream import event_json
 from support.worker import produce, read_all, worker
 from support.worker_process import migrated

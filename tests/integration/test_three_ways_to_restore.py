@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 
-from support.durable import CONTENTS, drop_changelog, messy, settled
+from support.durable import drop_changelog, settled
+from support.messy import CONTENTS, messy
 from support.worker import produce, serial, worker
 
 from pipeline.kafka import changelog_spec

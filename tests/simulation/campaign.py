@@ -6,7 +6,6 @@ import multiprocessing
 import os
 import time
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from simulation.run import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from multiprocessing.pool import Pool
 
 CHUNK = 25
 """Seeds that a process runs at a stretch."""
@@ -53,7 +53,7 @@ def campaign(
     failed: dict[int, str] = {}
     chunks = [range(start, min(start + CHUNK, first + seeds)) for start in range(first, first + seeds, CHUNK)]
     with processes(jobs) as pool:
-        for chunk, outcome in zip(chunks, pool.map(_chunk, chunks), strict=True):
+        for chunk, outcome in zip(chunks, pool.imap(_chunk, chunks), strict=True):
             done += len(chunk)
             records += outcome[0]
             faults += outcome[1]
@@ -62,11 +62,13 @@ def campaign(
     return Tally(seeds, time.monotonic() - began, records, faults, failed)
 
 
-def processes(jobs: int | None = None) -> ProcessPoolExecutor:
-    """Fresh interpreters: nothing of a test session's threads and event loops comes along, and the order of sets, part of a run, is the same."""
+def processes(jobs: int | None = None) -> Pool:
+    """Fresh interpreters: nothing of a test session's threads and event loops comes along, and the order of sets, part of a run, is the same.
+
+    Not an executor: Python 3.11's stands still when its only process has had its `max_tasks_per_child`.
+    """
     os.environ["PYTHONHASHSEED"] = "0"
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(jobs or os.cpu_count(), mp_context=context, max_tasks_per_child=20)
+    return multiprocessing.get_context("spawn").Pool(jobs, maxtasksperchild=20)
 
 
 def _chunk(seeds: range) -> tuple[int, Counter[str], dict[int, str]]:

@@ -67,15 +67,15 @@ def test_every_kind_of_fault_strikes(kind):
 @pytest.mark.parametrize("broken", MUTANTS, ids=lambda mutant: mutant.__name__)
 def test_a_guarantee_that_is_broken_on_purpose_is_noticed(alone, broken):
     seeds = (MUTANTS[broken], *range(CAUGHT_WITHIN))
-    noticed = alone.submit(first_failure, broken.__name__, seeds).result()
+    noticed = alone.apply(first_failure, (broken.__name__, seeds))
     assert noticed, "nobody noticed"
     assert not any(error in noticed for error in OF_THE_MUTANT), "the mutant itself is broken"
 
 
 @pytest.mark.parametrize("seed", [11, 13, 23])
 def test_a_worker_that_stops_while_kafka_refuses_dead_letters_skips_none_of_them(alone, seed):
-    assert not alone.submit(run, seed, KAFKA_REFUSES_WHILE_ALL_STOP).result().failures
-    assert alone.submit(first_failure, "freeze_what_was_never_sent", [seed], KAFKA_REFUSES_WHILE_ALL_STOP).result()
+    assert not alone.apply(run, (seed, KAFKA_REFUSES_WHILE_ALL_STOP)).failures
+    assert alone.apply(first_failure, ("freeze_what_was_never_sent", [seed], KAFKA_REFUSES_WHILE_ALL_STOP))
 
 
 def test_a_failing_run_shrinks_to_few_faults_and_records_that_fail_as_data():

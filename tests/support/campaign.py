@@ -1,31 +1,12 @@
-"""A messy stream of events, and what ClickHouse must show of it in the end, whatever struck the workers meanwhile."""
+"""What ClickHouse must show in the end of a messy stream, whatever struck the workers meanwhile."""
 
 from __future__ import annotations
 
 import asyncio
 
-from support.stream import event_json
-
 from pipeline.clickhouse import client
 
-CONTENTS = 9
 FIGURES = "content_id, size, shares, duplicates, depth, depth_exact, breadth, secondary_reach, structural_virality, parents_unresolved"
-
-
-def messy(count, start=0):
-    """Chains with copies, late parents, retractions, broken records and strays in between."""
-    for n in range(start, start + count):
-        content = f"content {n % CONTENTS}"
-        parent = f"e{n - CONTENTS + 2 * CONTENTS * (n % 5 == 0)}"  # every fifth names a share that comes later
-        good = event_json(f"e{n}", content, parent_event_id=parent, parent_basis="exact", audience_size=n % 50)
-        yield content.encode() if n % 7 else None, good
-        if n % 10 == 3:
-            yield content.encode(), good
-        if n % 11 == 4:
-            undo = event_json(f"r{n}", content, "retract", target_event_id=f"e{n}", actor_id=f"actor of e{n}")
-            yield content.encode(), undo
-        if n % 13 == 5:
-            yield content.encode(), b"broken %d" % n
 
 
 def shown(settings):
