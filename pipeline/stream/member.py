@@ -47,6 +47,8 @@ log = logging.getLogger("cascades.worker")
 
 DRAIN_DEADLINE_S = 10.0
 """Time for the last write before partitions are given back: well inside Kafka's rebalance timeout (60 s)."""
+LAST_LOOK_S = 2.0
+"""Time for the look around in hand when the worker stops: what it has told is then written too."""
 LAG_EVERY_S = 1.0
 
 
@@ -123,7 +125,7 @@ class Member:
     async def stop(self) -> None:
         """Write and commit what is folded, within a deadline, and leave the group. After a failure nothing more is written or committed."""
         self.watchdog.stop()
-        self.refresher.pause()
+        await self.refresher.pause(LAST_LOOK_S)
         self._status.set("worker", ok=False, detail="stopping")
         self.app.flow_control.suspend()
         if self._failed.done():

@@ -124,6 +124,8 @@ class Refresher:
         self._labels = Labels(settings.broadcast_below, settings.chain_from)
         self._pulses: dict[int, Pulse] = {}
         self._is_paused = False
+        self._rests = asyncio.Event()
+        self._rests.set()
         self._ticked_s = self._silent_until_s = 0.0
 
     async def run(self) -> None:
@@ -133,12 +135,18 @@ class Refresher:
         loop = asyncio.get_running_loop()
         while not self._is_paused:
             began = loop.time()
-            await self.tick()
+            self._rests.clear()
+            try:
+                await self.tick()
+            finally:
+                self._rests.set()
             await asyncio.sleep(max(0.0, self._settings.refresh_interval_s - (loop.time() - began)))
 
-    def pause(self) -> None:
-        """No more looks: the worker stops."""
+    async def pause(self, deadline_s: float) -> None:
+        """No more looks: the worker stops. Returns when the tick in hand has ended, or at the deadline."""
         self._is_paused = True
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._rests.wait(), deadline_s)
 
     async def tick(self) -> None:
         """Look at the contents that are due, within the time for it."""
@@ -151,8 +159,8 @@ class Refresher:
         partitions = list(self._around.states)
         for place, partition in enumerate(partitions):
             left -= await self._refresh(partition, left / (len(partitions) - place))
-        if len(self._rows):
-            self._around.nudge()
+            if len(self._rows):
+                self._around.nudge()
 
     def _may_be_late(self) -> bool:
         """Whether the process stood still for so long that its partitions may be somebody else's; Kafka's client learns it within half a session."""

@@ -368,18 +368,6 @@ def tell_before_the_transaction() -> Iterator[None]:
 
 
 @contextmanager
-def tell_what_was_decided_before_the_partition_was_taken() -> Iterator[None]:
-    """Nobody asks whether somebody else had the partition meanwhile."""
-    plain = Journal.tell
-
-    async def tell(self: Journal, records: Any, messages: Any, _session: int) -> int:
-        return await plain(self, records, messages, self._session)
-
-    with patch.object(Journal, "tell", tell):
-        yield
-
-
-@contextmanager
 def note_it_before_it_is_told() -> Iterator[None]:
     """A look holds before its transaction is committed."""
     plain = Refresher._hold
@@ -396,7 +384,6 @@ def note_it_before_it_is_told() -> Iterator[None]:
 MUTANTS: dict[Callable[[], AbstractContextManager[None]], int] = {
     tell_without_noting_it: 0,
     tell_before_the_transaction: 0,
-    tell_what_was_decided_before_the_partition_was_taken: 0,
     note_it_before_it_is_told: 0,
     commit_before_sink: 0,
     skip_the_offset_fence: 0,

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 AFTERMATH_S = 10.0
 """After the last fault and the last record; nothing that a fault set going is still under way then."""
-ALERTS_S = 8.0
+ALERTS_S = 20.0
 """After which every alert is told: a worker that stood still is silent for half a session, and looks once a second."""
 LATE = {"produce_late", "sink_slow", "fetch_slow", "commit_lost", "changelog_slow", "disk_slow"}
 """Faults whose requests are under way for long after they struck; the others are over in a moment."""

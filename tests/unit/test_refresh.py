@@ -358,6 +358,6 @@ async def test_no_look_before_the_controls_are_read():
     assert len(bench.rows) == 0
     bench.controls.ready.set()
     await asyncio.sleep(0.05)
-    bench.refresher.pause()
+    await bench.refresher.pause(1.0)
     running.cancel()
     assert len(bench.rows) > 0
