@@ -117,5 +117,5 @@ def queries(board: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for variable in board["templating"]["list"]:
         if variable["type"] == "query":
             yield f"${variable['name']}", variable["query"]["rawSql"]
-    for annotation in board["annotations"]["list"]:
+    for annotation in board["annotations"].get("list", []):
         yield annotation["name"], annotation["target"]["rawSql"]

@@ -84,7 +84,7 @@ async def test_a_restart_tells_nothing_again_and_goes_on_counting():
     await after.run(30)
     assert len(after.kept.alerts()) == 1
     assert after.clock_row()["state"] == "viral"
-    await after.run(6 * 3600, step=30)
+    await after.run(13 * 3600, step=60)  # longer than the cool-down
     after.share(TAKE_OFF, ago_s=70)
     after.share(TAKE_OFF, ago_s=5)
     await after.run(3)
