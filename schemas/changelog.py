@@ -85,6 +85,8 @@ class Position(msgspec.Struct, array_like=True, gc=False, frozen=True):
     """Greatest origin offset by source partition, of re-keyed records seen (header `cascades-origin`)."""
     origins: dict[str, str] = {}
     """What offsets and rows belong to: `topic …` and `table …`, each with the identity that Kafka or ClickHouse drew when it was made."""
+    behind: list[bytes] = []
+    """Contents with rows that were still to be made (`pipeline.stream.partition.PartitionState.behind`): a restore looks after them at once."""
 
 
 class AlertRecord(msgspec.Struct, array_like=True, gc=False, frozen=True):

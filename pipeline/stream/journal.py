@@ -112,6 +112,7 @@ class Journal:
                 changes.latest_ms,
                 changes.fence,
                 self._origins,
+                changes.behind,
             )
             written = await self._append(changes.records, position)
             if written:

@@ -218,6 +218,7 @@ class Keeper:
                 break
             for held in await to_end(_thaw, contents, state.population, position.latest_ms - self._idle_ms):
                 state.admit(held)
+        await self.revive(state, [content for content in position.behind if not state.get(content.decode())])
         state.sort()
         self.evict()
         return state

@@ -51,6 +51,8 @@ class Changes:
     next_offset: int
     fence: dict[int, int]
     latest_ms: int
+    behind: list[bytes] = field(default_factory=list)
+    """Contents whose rows are not all made."""
 
 
 @dataclass(slots=True)
@@ -209,7 +211,8 @@ class PartitionState:
         records += [(replay_key(identity), REPLAY_VALUE) for identity in self._replayed.take()]
         self._run.unkept = []
         self._kept_offset = self.next_offset
-        return Changes(records, self.next_offset, self._fence.seen(), self.latest_ms)
+        behind = [held.key for held in self._run.touched if is_behind(held.content)]
+        return Changes(records, self.next_offset, self._fence.seen(), self.latest_ms, behind)
 
     def evict(self, idle_ms: int, surplus: int = 0) -> int:
         """Let contents leave memory that had no record for `idle_ms` of arrival time, then those idle the longest until `surplus` facts are gone.
@@ -265,8 +268,8 @@ class PartitionState:
 
     @property
     def behind(self) -> bool:
-        """Whether the next `freeze` has rows to make that wait for no record (`pipeline.cascade.freeze`). It is never kept: after a restore, and after
-        `discard`, the rows of amplifiers of large contents are all made again.
+        """Whether the next `freeze` has rows to make that wait for no record (`pipeline.cascade.freeze`). Which contents these are is
+        kept, which rows is not: after a restore, and after `discard`, the rows of amplifiers of large contents are all made again.
         """
         return any(is_behind(held.content) for held in self._run.touched)
 

@@ -285,6 +285,19 @@ async def test_idle_contents_are_not_loaded_at_a_start(journal):
     assert again.next_offset == 2
 
 
+async def test_a_content_whose_rows_were_not_all_made_is_loaded_at_a_start_whatever_the_ceiling(journal):
+    """Else, should it never have another record, the rows that a crash has cost would never be made."""
+    bench = Bench(journal(), max_facts=0)
+    target = await bench.restore()
+    apply(target, *[record(number, f"e{number}") for number in range(9000)], record(9000, "other", "d"))
+    target.discard()
+    assert target.behind
+    await bench.keeper.keep([bench.keeper.freeze(target)])
+    again = await Bench(bench.journal, max_facts=0).restore()
+    assert list(again._contents) == ["c"]
+    assert again.behind
+
+
 TOPIC, TABLE = "topic share.events", "table edges"
 
 
