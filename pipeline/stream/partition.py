@@ -217,20 +217,29 @@ class PartitionState:
     def evict(self, idle_ms: int, surplus: int = 0) -> int:
         """Let contents leave memory that had no record for `idle_ms` of arrival time, then those idle the longest until `surplus` facts are gone.
 
-        Call it only when all changes are kept. Contents that changed since are left alone, pinned ones, and those that wait for a look. Returns how many left.
+        Call it only when all changes are kept. Contents that changed since are left alone, and pinned ones; those that wait for a look leave only
+        when no others are left to make up the surplus: the ceiling of memory holds first. Returns how many left.
         """
+        before = len(self._contents)
+        surplus -= self._evict(idle_ms, surplus, patient=True)
+        if surplus > 0:
+            self._evict(idle_ms, surplus, patient=False)
+        return before - len(self._contents)
+
+    def _evict(self, idle_ms: int, surplus: int, *, patient: bool) -> int:
+        """Returns how many facts left."""
         leaving: list[str] = []
         facts = 0
         for content_id, held in self._contents.items():
-            if facts >= surplus and held.arrived_ms >= self.latest_ms - idle_ms:
+            if facts >= surplus and (not patient or held.arrived_ms >= self.latest_ms - idle_ms):
                 break
-            if not (held.touched or held.unkept or held.pinned or self._waits_for_a_look(held)):
+            if not (held.touched or held.unkept or held.pinned or (patient and self._waits_for_a_look(held))):
                 leaving.append(content_id)
                 facts += held.tail.total
         for content_id in leaving:
             self.nodes -= self._contents.pop(content_id).nodes
         self._run.facts -= facts
-        return len(leaving)
+        return facts
 
     def stirred(self) -> list[Held]:
         """Contents that had a record since the last call. Nothing is noted per record: what waits for rows is looked through."""

@@ -7,6 +7,7 @@ committed, and after every rebalance or seek reading starts again at the committ
 | override                                          | instead of Faust's                                                         |
 |---------------------------------------------------|----------------------------------------------------------------------------|
 | `getmany`                                         | one message per partition and fetch; none that a rebalance or a seek overtook |
+| `on_thread_stop`                                  | the thread ends although aiokafka's `stop` broke off                       |
 | `_fetch_records`                                  | records as aiokafka reads them, not copied into objects of Python          |
 | `ack`, `_new_offset`, `_filter_tps_with_pending_acks`, `_add_gap` | the ledger                                                 |
 | `perform_seek`                                    | rewinds partitions without a commit too, drops their ranges                |
@@ -92,6 +93,13 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             fetch_max_wait_ms=500,
             check_crcs=conf.broker_check_crcs,
         )
+
+    async def on_thread_stop(self) -> None:
+        """Stop the client. Its own `stop` breaks off when it cancels a fetch that is being repeated, and the thread would never say that it has ended."""
+        try:
+            await super().on_thread_stop()
+        except asyncio.CancelledError:
+            await self._consumer._client.close()  # noqa: SLF001 - what is left of `stop`
 
     async def _fetch_records(self, consumer: AIOKafkaConsumer, *args: Any, **options: Any) -> Any:
         """As Faust's, but the records stay as aiokafka's reader made them: to make a `ConsumerRecord` of each costs as much as to decode it."""

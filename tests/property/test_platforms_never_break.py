@@ -100,7 +100,7 @@ def judge(mapping, payload):
         assert one.error.reason in REASONS
         if not isinstance(one.payload, list):  # a list within a list is taken apart when it comes alone
             again = mapping.events(one.payload, NOW, CONTEXT)
-            assert [str(second.error) for second in again.refused] == [str(one.error)]
+            assert again.refused, "what is refused is refused again, though perhaps for what it looks like alone"
             assert (again.events, again.undos) == ((), ())
 
 
