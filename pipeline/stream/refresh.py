@@ -85,6 +85,10 @@ class Kept(Protocol):
         """Bring contents back to memory."""
         ...
 
+    def evict(self) -> None:
+        """Let contents leave memory, should there be too many."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Around:
@@ -161,6 +165,7 @@ class Refresher:
             left -= await self._refresh(partition, left / (len(partitions) - place))
             if len(self._rows):
                 self._around.nudge()
+        self._around.kept.evict()  # looks bring contents back, and no record may ever come that lets them leave
 
     def _may_be_late(self) -> bool:
         """Whether the process stood still for so long that its partitions may be somebody else's; Kafka's client learns it within half a session."""

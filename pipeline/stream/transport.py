@@ -99,7 +99,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         try:
             await super().on_thread_stop()
         except asyncio.CancelledError:
-            await self._consumer._client.close()  # noqa: SLF001 - what is left of `stop`
+            if self._consumer is not None:
+                await self._consumer._client.close()  # noqa: SLF001 - what is left of `stop`
 
     async def _fetch_records(self, consumer: AIOKafkaConsumer, *args: Any, **options: Any) -> Any:
         """As Faust's, but the records stay as aiokafka's reader made them: to make a `ConsumerRecord` of each costs as much as to decode it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -99,7 +100,7 @@ async def test_waiting_without_a_worker_gives_up_with_what_to_do(settings, tmp_p
 
 
 async def test_looking_for_missing_topics_makes_none(kafka) -> None:
-    settings = kafka.settings()
+    settings = kafka.settings(undo_topic=f"undo-{uuid4().hex}")
     all_of_them = [spec.name for spec in topic_specs(settings)]
     assert {settings.events_topic, settings.dead_letter_topic, changelog_spec(settings).name} < set(all_of_them)
     assert await missing_topics(settings) == await missing_topics(settings) == all_of_them

@@ -13,7 +13,6 @@ from pipeline.cascade import COMPILED
 
 SUITE = [
     "test_amplifiers_in_turn.py",
-    "test_clock_figures.py",
     "test_core_equals_brute_force.py",
     "test_facts.py",
     "test_facts_restore_the_state.py",

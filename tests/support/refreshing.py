@@ -66,6 +66,9 @@ class Kept:
     def alert(self, _partition: int, content: bytes) -> bytes | None:
         return self.entries.get(alert_key(content))
 
+    def evict(self) -> None:
+        """Memory is large enough."""
+
     async def revive(self, state: PartitionState, contents: Sequence[bytes]) -> None:
         self.revived += contents
         for content in contents:
