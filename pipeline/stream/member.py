@@ -157,7 +157,14 @@ class Member:
             return partition_for(key, settings.partitions)
 
         return PartitionState(
-            settings.events_topic, partition, place, settings.population(), settings.epoch, store, watched=True
+            settings.events_topic,
+            partition,
+            place,
+            settings.population(),
+            settings.epoch,
+            store,
+            watched=True,
+            raises_alerts=settings.alerts,
         )
 
     def _new_refresher(self, clock: Clock) -> Refresher:

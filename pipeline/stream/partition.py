@@ -90,6 +90,7 @@ class PartitionState:
         cold: Cold | None = None,
         *,
         watched: bool = False,
+        raises_alerts: bool = True,
     ) -> None:
         self.topic = topic
         self.partition = partition
@@ -104,6 +105,7 @@ class PartitionState:
         self._contents = self._run.contents
         self._fence = Fence()
         self._replayed = Replayed()
+        self._raises_alerts = raises_alerts
         self._stirred: dict[Held, None] | None = {} if watched else None
         """Changed before the last rows were made, and not named by `stirred` since; None where nobody asks."""
         self._refused: list[tuple[object, ...]] = []
@@ -217,29 +219,21 @@ class PartitionState:
     def evict(self, idle_ms: int, surplus: int = 0) -> int:
         """Let contents leave memory that had no record for `idle_ms` of arrival time, then those idle the longest until `surplus` facts are gone.
 
-        Call it only when all changes are kept. Contents that changed since are left alone, and pinned ones; those that wait for a look leave only
-        when no others are left to make up the surplus: the ceiling of memory holds first. Returns how many left.
+        Call it only when all changes are kept. Contents that changed since are left alone, pinned ones, and those that wait for a look that may
+        raise an alert. Returns how many left.
         """
-        before = len(self._contents)
-        surplus -= self._evict(idle_ms, surplus, patient=True)
-        if surplus > 0:
-            self._evict(idle_ms, surplus, patient=False)
-        return before - len(self._contents)
-
-    def _evict(self, idle_ms: int, surplus: int, *, patient: bool) -> int:
-        """Returns how many facts left."""
         leaving: list[str] = []
         facts = 0
         for content_id, held in self._contents.items():
-            if facts >= surplus and (not patient or held.arrived_ms >= self.latest_ms - idle_ms):
+            if facts >= surplus and held.arrived_ms >= self.latest_ms - idle_ms:
                 break
-            if not (held.touched or held.unkept or held.pinned or (patient and self._waits_for_a_look(held))):
+            if not (held.touched or held.unkept or held.pinned or self._waits_for_a_look(held)):
                 leaving.append(content_id)
                 facts += held.tail.total
         for content_id in leaving:
             self.nodes -= self._contents.pop(content_id).nodes
         self._run.facts -= facts
-        return facts
+        return len(leaving)
 
     def stirred(self) -> list[Held]:
         """Contents that had a record since the last call. Nothing is noted per record: what waits for rows is looked through."""
@@ -295,7 +289,7 @@ class PartitionState:
 
     def _waits_for_a_look(self, held: Held) -> bool:
         """Whether something of a content is new to those who are told of changes (`stirred`)."""
-        if self._stirred is None:
+        if self._stirred is None or not self._raises_alerts:
             return False
         return held.seen_offset != held.last_offset or (held.watch is not None and held.watch.facts != held.tail.total)
 
