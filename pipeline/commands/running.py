@@ -25,7 +25,7 @@ READY_DEADLINE_S = 120.0
 EMBEDDED = {"kafka_security_protocol": "PLAINTEXT", "clickhouse_user": "default", "clickhouse_reader_user": "reader"}
 """How the embedded parts are talked to, whatever the environment says of others. The page logs in as the one who only reads."""
 _PASSED_ON = (
-    *("kafka_bootstrap", "clickhouse_url", "page_port", "metrics_port", "worker_status_url", "state_dir"),
+    *("kafka_bootstrap", "clickhouse_url", "page_port", "metrics_port", "worker_status_url", "state_dir", "rules_file"),
     *EMBEDDED,
 )
 
