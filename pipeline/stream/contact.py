@@ -11,7 +11,7 @@ from pipeline.kafka import wait_until_up
 
 if TYPE_CHECKING:
     from pipeline.config import Settings
-    from pipeline.stream.status import Status
+    from pipeline.status import Status
 
 log = logging.getLogger("cascades.kafka")
 

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from pipeline.clock import Clock
     from pipeline.config import Settings
     from pipeline.sinks.base import Sink
+    from pipeline.status import Status
     from pipeline.stream.keeper import Frozen, Keep, Progress, Revive
-    from pipeline.stream.status import Status
     from pipeline.stream.transport import Consumer
     from schemas.rows import Blocks
 

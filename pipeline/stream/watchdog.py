@@ -26,7 +26,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.stream.status import Status
+    from pipeline.status import Status
 
 log = logging.getLogger("cascades.watchdog")
 

@@ -16,14 +16,14 @@ from simulation.clickhouse import Link
 from simulation.clients import SimConsumer, SimProducer
 from simulation.state import SimChangelog, SimStateDir, SimStore, to_end
 
+from pipeline.backoff import Backoff
 from pipeline.errors import FencedError
 from pipeline.metrics import Metrics
+from pipeline.status import Status
 from pipeline.stream import journal, keeper, look, member, producer, rebuild, refresh, transport
 from pipeline.stream import worker as real
-from pipeline.stream.backoff import Backoff
 from pipeline.stream.flusher import Flusher
 from pipeline.stream.member import Member
-from pipeline.stream.status import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

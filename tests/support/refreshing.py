@@ -11,6 +11,7 @@ from pipeline.clock import FixedClock
 from pipeline.config import Settings
 from pipeline.metrics import Metrics
 from pipeline.sinks.memory import MemorySink
+from pipeline.status import Status
 from pipeline.stream.clock_rows import ClockRows
 from pipeline.stream.control_reader import ControlReader
 from pipeline.stream.decode import decode
@@ -18,7 +19,6 @@ from pipeline.stream.keeper import Told
 from pipeline.stream.partition import PartitionState
 from pipeline.stream.refresh import Around, Refresher
 from pipeline.stream.rules_file import RulesFile
-from pipeline.stream.status import Status
 from pipeline.stream.thaw import thaw
 from schemas.alert import Alert, decode_alert, moment
 from schemas.changelog import ALERT_PREFIX, BASELINES_PREFIX, alert_key, content_of, decode_head
