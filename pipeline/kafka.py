@@ -82,16 +82,6 @@ async def ensure_topics(settings: Settings, wanted: Iterable[TopicSpec] | None =
         _check_letters_fit(settings, configs)
 
 
-async def ensure_topic(settings: Settings, spec: TopicSpec) -> None:
-    """Create one topic if it is missing, else check it. Raises as `ensure_topics` does."""
-    async with admin_client(settings) as admin:
-        if not await _partition_counts(admin, [spec.name]):
-            await _create(admin, [spec], settings.replication)
-        found = await _await_visible(admin, {spec.name: spec})
-        configs = await _configs(admin, [spec.name])
-    _check(spec, found[spec.name], configs[spec.name])
-
-
 async def missing_topics(settings: Settings) -> list[str]:
     """Check the topics that exist and name those that do not; changes nothing. Raises as `ensure_topics` does."""
     specs = {spec.name: spec for spec in topic_specs(settings)}
@@ -176,6 +166,27 @@ async def admin_client(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]
         raise await refusal(settings, error) from error
     finally:
         await admin.close()
+
+
+async def started(client: Any) -> None:
+    """Start a Kafka client to the end even when cancelled: half-way, it forgets to close its first connection. Stopped when it does not start."""
+    starting = asyncio.ensure_future(client.start())
+    try:
+        await asyncio.shield(starting)
+    except BaseException:
+        await asyncio.wait([starting])
+        await stopped(client)
+        raise
+
+
+async def stopped(client: Any) -> None:
+    """Stop a Kafka client to the end even when cancelled: half-way, it leaves connections open."""
+    stopping = asyncio.ensure_future(client.stop())
+    try:
+        await asyncio.shield(stopping)
+    except asyncio.CancelledError:
+        await asyncio.wait([stopping])
+        raise
 
 
 async def _partition_counts(admin: AIOKafkaAdminClient, names: Iterable[str]) -> dict[str, int]:
