@@ -27,6 +27,7 @@ RETRY_S = 0.2
 CONNECT_S = 2.0
 """For one address: a machine that is off refuses nothing, and the system itself would wait for minutes."""
 VISIBLE_DEADLINE_S = 15.0
+"""From the creation of a topic until the broker that is asked shows it."""
 
 
 def client_options(settings: Settings) -> dict[str, Any]:

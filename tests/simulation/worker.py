@@ -105,7 +105,7 @@ def simulated() -> Iterator[None]:
         (producer, "Backoff", partial(_backoff)),
         (member, "Flusher", _flusher),
         (member, "watch_kafka", _kafka_is_watched),
-        (member, "ControlReader", SimControls),
+        (member, "ControlLog", SimControls),
         (member, "SystemClock", partial(SimClock, BEGIN_MS * 1000)),
         (refresh, "perf_counter", lambda: 0.0),
         (refresh, "_since_boot", lambda: asyncio.get_running_loop().time()),
