@@ -18,6 +18,7 @@ log = logging.getLogger("cascades.kafka")
 EVERY_S = 5.0
 AGAIN_S = 1.0
 PATIENCE_S = 2.0
+"""A broker that is silent for longer counts as away."""
 
 
 async def watch_kafka(settings: Settings, status: Status) -> None:
