@@ -32,6 +32,7 @@ Remap = Callable[["Letter", bytes], list[Record]]
 Report = Callable[["Letter", "Verdict", str], None]
 
 IN_FLIGHT = 500
+"""Records sent and not acknowledged yet: the first of them is waited for then."""
 
 
 class Send(Protocol):

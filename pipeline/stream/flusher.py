@@ -21,16 +21,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from pipeline.backoff import Backoff
 from pipeline.errors import SinkError, SinkRowError, SinkSchemaError, SinkTransientError
 from pipeline.metrics import Metric, Metrics
-from pipeline.stream.backoff import Backoff
 from schemas.rows import Blocks
 
 if TYPE_CHECKING:
     from pipeline.sinks.base import Sink
+    from pipeline.status import Status
     from pipeline.stream.batch import Range
     from pipeline.stream.keeper import Frozen
-    from pipeline.stream.status import Status
 
 log = logging.getLogger("cascades.flush")
 

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
+from pipeline.backoff import Backoff
 from pipeline.errors import BrokenStoreError
 from pipeline.metrics import Metric, Metrics
-from pipeline.stream.backoff import Backoff
 from pipeline.stream.journal import Journal, to_end
 from pipeline.stream.partition import Changes, PartitionState
 from pipeline.stream.thaw import Held, thaw

@@ -6,14 +6,15 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, cast
 
+from pipeline.cascade.controls import Controls
 from pipeline.clock import SystemClock
+from pipeline.control_log import ControlLog
 from pipeline.kafka import changelog_spec, client_options, partition_for
 from pipeline.metrics import Metric, Metrics
 from pipeline.stream.app import make_app
 from pipeline.stream.changelog import Changelog
 from pipeline.stream.clock_rows import ClockRows
 from pipeline.stream.contact import watch_kafka
-from pipeline.stream.control_reader import ControlReader
 from pipeline.stream.cycle import Cycle
 from pipeline.stream.flusher import Flusher
 from pipeline.stream.journal import Journal
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
     from pipeline.clock import Clock
     from pipeline.config import Settings
     from pipeline.sinks.base import Sink
+    from pipeline.status import Status
     from pipeline.stream.keeper import Frozen, Keep, Progress, Revive
-    from pipeline.stream.status import Status
     from pipeline.stream.transport import Consumer
     from schemas.rows import Blocks
 
@@ -96,7 +97,8 @@ class Member:
         surge = Surge(settings.dead_letter_stop_share, settings.dead_letter_stop_records)
         self._cycle = Cycle(self.ownership.states, self.keeper.revive, self._producer, self.flusher, metrics, surge)
         self._rules = RulesFile(settings.rules_file, status, metrics)
-        self._controls = ControlReader(self._options, settings.control_topic, metrics)
+        self._controls = Controls()
+        self._control_log = ControlLog(settings, self._controls.apply, metrics)
         self.refresher = self._new_refresher(clock or SystemClock())
         self.watchdog = Watchdog(status, settings.watchdog_s)
         self.app = make_app(settings, self._options, self.ownership, self._cycle.take, self._fail)
@@ -106,7 +108,7 @@ class Member:
         self._rules.load()
         await self._producer.start()
         self._spawn(self.flusher.run())
-        self._spawn(self._controls.run())
+        self._spawn(self._control_log.run())
         self._spawn(self.refresher.run())
         self._spawn(self._watch_app())
         self._status.set("group", ok=False, detail="joining")
@@ -174,8 +176,10 @@ class Member:
             self._is_at_end,
             lambda: self._status.is_ok("kafka"),
             self.flusher.nudge,
+            self._controls,
+            self._control_log.caught_up,
         )
-        return Refresher(self._settings, around, self._rules, self._controls, self._clock_rows, self._metrics, clock)
+        return Refresher(self._settings, around, self._rules, self._clock_rows, self._metrics, clock)
 
     async def _is_at_end(self, partition: int, next_offset: int) -> bool:
         return await self._consumer.is_at_end(partition, next_offset)

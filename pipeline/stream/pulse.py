@@ -29,6 +29,7 @@ SAVE_BASELINES_US = 600 * SECOND_US
 RECENT_MS = 60_000
 """A content with a record so shortly before the worker began may not have been looked at since."""
 PIECE_BYTES = 64 * 1024
+"""Of one record of baselines: far below Kafka's limit for a record."""
 _SIZE_BYTES = 8  # how long the baselines are stands before them: of longer ones, written before, pieces may be left
 
 Recall = Callable[[bytes], bytes | None]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from pipeline.errors import UsageError
-from pipeline.stream.changelog import started, stopped
+from pipeline.kafka import started, stopped
 from pipeline.stream.decode import decode
 
 if TYPE_CHECKING:

@@ -34,11 +34,11 @@ from schemas.changelog import decode_alert_record
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from pipeline.cascade.controls import Controls
     from pipeline.clock import Clock
     from pipeline.config import Settings
     from pipeline.stream.chunks import KeyValue
     from pipeline.stream.clock_rows import ClockRows
-    from pipeline.stream.control_reader import ControlReader
     from pipeline.stream.keeper import Told
     from pipeline.stream.look import Look
     from pipeline.stream.partition import PartitionState
@@ -101,6 +101,9 @@ class Around:
     """Whether Kafka answers: who would not hear of a partition that was taken must not speak for it."""
     nudge: Callable[[], None]
     """There are rows to be written."""
+    controls: Controls
+    controls_read: asyncio.Event
+    """Set once `controls` has all that was asked for before the worker started."""
 
 
 class Refresher:
@@ -111,7 +114,6 @@ class Refresher:
         settings: Settings,
         around: Around,
         rules: RulesFile,
-        controls: ControlReader,
         rows: ClockRows,
         metrics: Metrics,
         clock: Clock,
@@ -120,7 +122,6 @@ class Refresher:
         self._settings = settings
         self._around = around
         self._rules = rules
-        self._controls = controls
         self._rows = rows
         self._metrics = metrics
         self._clock = clock
@@ -134,7 +135,7 @@ class Refresher:
 
     async def run(self) -> None:
         """Look around for ever. Raises FencedError, and what Kafka answers that waiting cannot cure."""
-        await self._controls.ready.wait()
+        await self._around.controls_read.wait()
         self._ticked_s = self._since_boot()
         loop = asyncio.get_running_loop()
         while not self._is_paused:
@@ -224,7 +225,7 @@ class Refresher:
         settings = self._settings
         if not settings.alerts or behind_us > settings.alert_max_age_s * _US:
             return None
-        return Ask(self._rules.rules, self._controls.controls, settings.page_public_url, settings.grafana_url)
+        return Ask(self._rules.rules, self._around.controls, settings.page_public_url, settings.grafana_url)
 
     async def _look(self, pulse: Pulse, ask: Ask | None, now_us: int, seconds: float) -> tuple[list[Look], float]:
         """Looks until nobody is due or the time is over, and the time taken. In between, records are folded."""

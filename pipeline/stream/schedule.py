@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 SECOND_US = 1_000_000
 FIRST_US = 5 * SECOND_US
+"""From the first look after a record to the next one, while nothing more comes."""
 LAST_US = 600 * SECOND_US
+"""Each look at a content that stands still comes twice as late as the one before, up to this."""
 MOST_FORWARD = 600
 """Seconds that growth may let a content forward: as long as anybody waits by plan."""
 

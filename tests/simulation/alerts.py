@@ -6,7 +6,6 @@ import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from pipeline.cascade.controls import Controls
 from pipeline.clock import Clock
 from schemas.alert import Alert, alert_id, decode_alert, moment
 
@@ -48,12 +47,11 @@ def _alert(content_id: str, ordinal: int, now_us: int) -> Alert:
 
 
 class SimControls:
-    """In place of the reader of `share.control`: nobody has muted anything."""
+    """In place of `share.control`: nobody has muted anything."""
 
     def __init__(self, *_: Any) -> None:
-        self.controls = Controls()
-        self.ready = asyncio.Event()
-        self.ready.set()
+        self.caught_up = asyncio.Event()
+        self.caught_up.set()
 
     async def run(self) -> None:
         """Nothing to read."""

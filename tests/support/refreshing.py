@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from support.stream import TOPIC, FakeRecord, event_json
 
+from pipeline.cascade.controls import Controls
 from pipeline.clock import FixedClock
 from pipeline.config import Settings
 from pipeline.metrics import Metrics
 from pipeline.sinks.memory import MemorySink
+from pipeline.status import Status
 from pipeline.stream.clock_rows import ClockRows
-from pipeline.stream.control_reader import ControlReader
 from pipeline.stream.decode import decode
 from pipeline.stream.keeper import Told
 from pipeline.stream.partition import PartitionState
 from pipeline.stream.refresh import Around, Refresher
 from pipeline.stream.rules_file import RulesFile
-from pipeline.stream.status import Status
 from pipeline.stream.thaw import thaw
 from schemas.alert import Alert, decode_alert, moment
 from schemas.changelog import ALERT_PREFIX, BASELINES_PREFIX, alert_key, content_of, decode_head
@@ -100,13 +100,21 @@ class Bench:
         self.state = PartitionState(TOPIC, 0, lambda _key: 0, {}, watched=True)
         self.states = {0: self.state}
         self.at_end, self.in_touch, self.seconds, self.nudges = True, True, 0.0, 0
-        self.controls = ControlReader({}, "control", self.metrics)
+        self.controls, self.controls_read = Controls(), asyncio.Event()
         self.rules = RulesFile(self.settings.rules_file, self.status, self.metrics)
         self.rules.load()
         self.rows = ClockRows(1000, self.metrics)
-        around = Around(self.states, self.kept, self._is_at_end, lambda: self.in_touch, self._nudged)
+        around = Around(
+            self.states,
+            self.kept,
+            self._is_at_end,
+            lambda: self.in_touch,
+            self._nudged,
+            self.controls,
+            self.controls_read,
+        )
         self.refresher = Refresher(
-            self.settings, around, self.rules, self.controls, self.rows, self.metrics, self.clock, lambda: self.seconds
+            self.settings, around, self.rules, self.rows, self.metrics, self.clock, lambda: self.seconds
         )
 
     async def tick(self, seconds: float = 0.0) -> None:

@@ -5,13 +5,13 @@ import contextlib
 
 import pytest
 
+from pipeline.backoff import Backoff
 from pipeline.errors import SinkRowError, SinkSchemaError, SinkTransientError
 from pipeline.metrics import Metric, Metrics
+from pipeline.status import Status
 from pipeline.stream import flusher
-from pipeline.stream.backoff import Backoff
 from pipeline.stream.batch import Range
 from pipeline.stream.flusher import Flusher
-from pipeline.stream.status import Status
 
 
 class ScriptedSink:

@@ -32,8 +32,10 @@ class Sender(Protocol):
     """What is used of `pipeline.ingest.http.sender.KafkaSender`."""
 
     problem: str
+    """Why nothing can be sent now; "" while it can."""
 
-    async def send(self, entries: Iterable[Entry]) -> None: ...
+    async def send(self, entries: Iterable[Entry]) -> None:
+        """Return once all in-sync replicas have every entry. Raises UnavailableError when they have not, or perhaps not."""
 
 
 @dataclass(frozen=True, slots=True)
