@@ -78,6 +78,12 @@ class Metric(Enum):
     # Memory follows it. Very uneven over partitions: too few partitions or a bad key.
     NODES = Spec("cascades_state_nodes", "gauge", "Spreads (nodes of cascades) held in memory", ("partition",))
     # Times about 350 bytes is what the cascades need; above the machine's memory: add workers.
+    FACTS = Spec("cascades_state_events", "gauge", "Events of the contents held in memory")
+    # At CASCADES_STATE_MAX_EVENTS all the time: contents come and go. Give it more memory, or add workers.
+    MEMORY_WAITED = Spec(
+        "cascades_memory_waited_total", "counter", "Seconds that folding has waited for room in memory"
+    )
+    # Rising while lag does not fall: too many contents move for this ceiling, or for the looks at them; raise it, or add workers.
     ROWS_WAITING = Spec(
         "cascades_rows_waiting", "gauge", "Rows that wait for ClickHouse (an estimate before they are frozen)"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from pipeline.metrics import Metric, Metrics
@@ -10,20 +11,26 @@ from pipeline.stream.decode import decode
 from pipeline.stream.surge import Surge
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pipeline.stream.batch import Batch
+    from pipeline.stream.decode import Decoded
     from pipeline.stream.flusher import Flusher
     from pipeline.stream.keeper import Revive
+    from pipeline.stream.memory import Memory
     from pipeline.stream.partition import Applied, PartitionState
     from pipeline.stream.producer import Producer
+
+
+KeepUp = Callable[["PartitionState"], Awaitable[None]]
+"""Waits for a look around, should there be need for one: `pipeline.stream.refresh.Refresher.keep_up`."""
 
 
 class Cycle:
     """Takes the batches of all partitions, one after the other.
 
     1. **Decode** each record, or say why not.
-    2. **Fold** what is new into the state of its content; contents that left memory come back first. A range is folded without an await:
+    2. **Fold** what is new into the state of its content, when memory has room for it; contents that left memory come back first. A range is folded without an await:
        a freeze never sees half of it.
     3. **Produce** dead letters and re-keyed records, and wait for Kafka's acknowledgement.
     4. **Hand over** to the flusher, which **freezes** all that changed about once a second,
@@ -44,6 +51,9 @@ class Cycle:
         flusher: Flusher,
         metrics: Metrics,
         surge: Surge | None = None,
+        *,
+        memory: Memory | None = None,
+        keep_up: KeepUp | None = None,
     ) -> None:
         self._states = states
         self._revive = revive
@@ -51,6 +61,8 @@ class Cycle:
         self._flusher = flusher
         self._metrics = metrics
         self._surge = surge or Surge(0.0, 1)
+        self._memory = memory
+        self._keep_up = keep_up
         self._between = asyncio.Event()
         self._between.set()
 
@@ -59,10 +71,15 @@ class Cycle:
         await self._flusher.room()
         if not batch.live:
             return
+        with self._metrics.timed(Metric.STAGE_SECONDS, "decode"):
+            decoded = decode(batch.records)
+        await self._room(batch, decoded)
+        if not batch.live:
+            return
         self._between.clear()
         try:
             with self._metrics.timed(Metric.BATCH_SECONDS):
-                applied = await self._fold(batch)
+                applied = await self._fold(batch, decoded)
                 if applied is None:
                     return
                 await self._produce(applied)
@@ -80,11 +97,17 @@ class Cycle:
             return False
         return await self._flusher.drain(until - asyncio.get_running_loop().time())
 
-    async def _fold(self, batch: Batch) -> Applied | None:
+    async def _room(self, batch: Batch, decoded: Sequence[Decoded]) -> None:
+        """Wait for looks that must not be left behind, and while memory is full of other contents. A drain does not wait for it."""
+        state = self._states[batch.partition]
+        if self._keep_up is not None:
+            await self._keep_up(state)
+        if self._memory is not None:
+            await self._memory.room(lambda: state.needed(decoded), lambda: batch.live, self._flusher.hurry)
+
+    async def _fold(self, batch: Batch, decoded: Sequence[Decoded]) -> Applied | None:
         """None when a rebalance overtook the batch while its contents came back to memory."""
         state = self._states[batch.partition]
-        with self._metrics.timed(Metric.STAGE_SECONDS, "decode"):
-            decoded = decode(batch.records)
         while missing := state.missing(decoded):
             with self._metrics.timed(Metric.STAGE_SECONDS, "load"):
                 await self._revive(state, missing)

@@ -109,6 +109,11 @@ class Flusher:
         self._idle.clear()
         self._work.set()
 
+    def hurry(self) -> None:
+        """Write what there is now, not after the interval."""
+        self.nudge()
+        self._hurry.set()
+
     async def room(self) -> None:
         """Wait while too many rows wait. Bounds memory while ClickHouse is slow or away."""
         await self._space.wait()
@@ -156,7 +161,7 @@ class Flusher:
                 await self._keep(frozen)
         for written in ranges:
             written.acknowledge()
-        if not self._ranges:
+        if not self._work.is_set():  # rows that no range waits for may have come meanwhile
             self._idle.set()
 
     def _make_space(self) -> None:

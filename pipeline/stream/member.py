@@ -34,7 +34,7 @@ from pipeline.stream.surge import Surge
 from pipeline.stream.watchdog import Watchdog
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from pipeline.clock import Clock
     from pipeline.config import Settings
@@ -81,6 +81,7 @@ class Member:
             metrics,
             idle_ms=round(settings.state_idle_hours * 3_600_000),
             max_facts=settings.state_max_events,
+            status=status,
         )
         self.ownership = Ownership(self.keeper, self._drain, self._fail, status, metrics)
         self._clock_rows = ClockRows(settings.flush_max_rows, metrics)
@@ -95,7 +96,16 @@ class Member:
             rescue=self._salvage(sink).rescue,
         )
         surge = Surge(settings.dead_letter_stop_share, settings.dead_letter_stop_records)
-        self._cycle = Cycle(self.ownership.states, self.keeper.revive, self._producer, self.flusher, metrics, surge)
+        self._cycle = Cycle(
+            self.ownership.states,
+            self.keeper.revive,
+            self._producer,
+            self.flusher,
+            metrics,
+            surge,
+            memory=self.keeper.memory,
+            keep_up=self._keep_up,
+        )
         self._rules = RulesFile(settings.rules_file, status, metrics)
         self._controls = Controls()
         self._control_log = ControlLog(settings, self._controls.apply, metrics)
@@ -181,6 +191,9 @@ class Member:
         )
         return Refresher(self._settings, around, self._rules, self._clock_rows, self._metrics, clock)
 
+    async def _keep_up(self, state: PartitionState) -> None:
+        await self.refresher.keep_up(state)
+
     async def _is_at_end(self, partition: int, next_offset: int) -> bool:
         return await self._consumer.is_at_end(partition, next_offset)
 
@@ -191,9 +204,15 @@ class Member:
         return frozen
 
     async def _catch_up(
-        self, state: PartitionState, until: int, progress: Progress, keep: Keep, revive: Revive
+        self,
+        state: PartitionState,
+        until: int,
+        progress: Progress,
+        keep: Keep,
+        revive: Revive,
+        is_full: Callable[[], bool],
     ) -> None:
-        await catch_up(state, until, self._options, progress, keep, revive)
+        await catch_up(state, until, self._options, progress, keep, revive, is_full)
 
     async def _drain(self) -> bool:
         return not self._failed.done() and await self._cycle.drain(DRAIN_DEADLINE_S)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 EACH = 10
 RULE = "sizes"
+RISING_US = 4_000_000
+"""A content that something was told of is not quiet for so long."""
 
 
 def step(
@@ -27,6 +29,10 @@ def step(
     while standing.size >= EACH * (known.ordinal + 1):
         known.open(now_us)
         told.append(_alert(content.content_id, known.ordinal, now_us))
+    if told:
+        state.state, state.since_us = "rising", now_us
+    elif state.state == "rising" and now_us - state.since_us > RISING_US:
+        state.state = "quiet"
     return told
 
 
