@@ -255,8 +255,8 @@ class Refresher:
     async def _pulse(self, partition: int) -> Pulse | None:
         """None when the partition was taken meanwhile."""
         state, pulse = self._around.states.get(partition), self._pulses.get(partition)
-        if state is None or (pulse and pulse.state is state):
-            return pulse if state else None
+        if state is None or (pulse is not None and pulse.state is state):
+            return None if state is None else pulse
         kept = self._around.kept
         told = await kept.told(partition, state.latest_ms - RECENT_MS)
         alerts = await to_end(_since, told.alerts, self._clock.now_us() - REWRITE_US)
