@@ -14,7 +14,8 @@ from pipeline.kafka import changelog_spec, missing_topics
 from pipeline.metrics import Metric
 from pipeline.sinks.memory import MemorySink
 from pipeline.stream.forget import forget_state
-from pipeline.stream.keeper import Keeper
+from pipeline.stream.memory import Memory
+from pipeline.stream.partition import PartitionState
 from pipeline.stream.state_dir import group_dir
 from schemas.changelog import POSITION_KEY, decode_position
 

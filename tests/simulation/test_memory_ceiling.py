@@ -71,7 +71,9 @@ class Life:
     def _measured(self, world_):
         with _quiet(), simulated(), ExitStack() as stack:
             for name in ("apply", "admit"):
-                stack.enter_context(patch.object(PartitionState, name, self._then_look(getattr(PartitionState, name), world_)))
+                stack.enter_context(
+                    patch.object(PartitionState, name, self._then_look(getattr(PartitionState, name), world_))
+                )
             yield
 
     def _then_look(self, plain, world_):

@@ -146,8 +146,7 @@ def pass_by(bench, seconds):
 async def run(bench):
     bench.controls.ready.set()
     task = asyncio.create_task(bench.refresher.run())
-    while not bench.metrics.value(Metric.LOOKS):
-        await asyncio.sleep(0.01)
+    await asyncio.wait_for(bench.refresher._looked.wait(), 60)
     return task
 
 
