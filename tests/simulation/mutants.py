@@ -17,6 +17,7 @@ from simulation.state import SimChangelog, SimStore
 from pipeline.errors import SinkTransientError
 from pipeline.stream.batch import Batch
 from pipeline.stream.cycle import Cycle
+from pipeline.stream.decode import decode
 from pipeline.stream.flusher import Flusher
 from pipeline.stream.journal import Journal, Tail, _TailReader
 from pipeline.stream.keeper import Keeper
@@ -172,7 +173,7 @@ def hand_over_before_producing() -> Iterator[None]:
         await self._flusher.room()
         if not batch.live:
             return
-        applied = await self._fold(batch)
+        applied = await self._fold(batch, decode(batch.records))
         if applied and batch.live:
             self._flusher.add(batch.range, applied.rows)
             await self._producer.send_dead_letters(applied.dead_letters)
