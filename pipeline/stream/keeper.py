@@ -29,10 +29,10 @@ from schemas.changelog import decode_head
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterator, Mapping
 
+    from pipeline.status import Status
     from pipeline.stream.changelog import Message
     from pipeline.stream.chunks import KeyValue
     from pipeline.stream.journal import Tail
-    from pipeline.stream.status import Status
     from pipeline.stream.store import LocalStore
 
 log = logging.getLogger("cascades.state")

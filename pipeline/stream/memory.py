@@ -19,7 +19,7 @@ from pipeline.metrics import Metric, Metrics
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pipeline.stream.status import Status
+    from pipeline.status import Status
 
 PART = "memory"
 """Of the worker's status."""

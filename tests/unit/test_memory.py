@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from pipeline.metrics import Metric, Metrics
+from pipeline.status import Status
 from pipeline.stream import memory
 from pipeline.stream.memory import PART, Memory
-from pipeline.stream.status import Status
 
 
 class Bench:
