@@ -144,7 +144,7 @@ def pass_by(bench, seconds):
 
 
 async def run(bench):
-    bench.controls.ready.set()
+    bench.controls_read.set()
     task = asyncio.create_task(bench.refresher.run())
     await asyncio.wait_for(bench.refresher._looked.wait(), 60)
     return task
