@@ -1,0 +1,15 @@
+"""Every kind of source by its name."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from pipeline.ingest.collect import pollers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pipeline.ingest.collect.options import Kind
+
+KINDS: Final[Mapping[str, Kind]] = MappingProxyType({**pollers.KINDS})
