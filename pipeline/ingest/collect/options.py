@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable  # noqa: TC003 - of a NamedTuple's fields
 from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
@@ -12,7 +13,7 @@ from pipeline.ingest.http.keys import read_setting
 from pipeline.ingest.platforms import Context
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from pipeline.config import Settings
     from pipeline.ingest.collect.seam import Source, Tools
@@ -41,7 +42,7 @@ class Kind(NamedTuple):
     """The mapping that reads what a source with these options tells: for its dead letters."""
     instance: Callable[[Any], str] = lambda _options: ""
     """Host of the server that is read, for platforms of many servers."""
-    makes_pseudonyms: bool = False
+    makes_pseudonyms: Callable[[Any], bool] = lambda _options: False
     """Whether CASCADES_ACTOR_KEY is needed."""
 
 
@@ -49,6 +50,7 @@ class Configured(NamedTuple):
     """One source as the operator wants it."""
 
     name: str
+    kind_name: str
     kind: Kind
     options: SourceOptions
     context: Context
@@ -70,9 +72,12 @@ def load(settings: Settings, kinds: Mapping[str, Kind], names: Iterable[str] = (
     return [_configured(settings, kinds, name, told) for name in wanted]
 
 
-def _configured(settings: Settings, kinds: Mapping[str, Kind], name: str, told: Mapping[str, dict[str, Any]]) -> Configured:
+def _configured(
+    settings: Settings, kinds: Mapping[str, Kind], name: str, told: Mapping[str, dict[str, Any]]
+) -> Configured:
     given = told.get(name, {})
-    kind = kinds.get(str(given.get("kind") or name))
+    kind_name = str(given.get("kind") or name)
+    kind = kinds.get(kind_name)
     if kind is None:
         raise UsageError(
             f"{SETTING}: there is no source {name!r} and no such kind; kinds are {', '.join(sorted(kinds))}, sources {', '.join(told) or 'none'}"
@@ -83,14 +88,18 @@ def _configured(settings: Settings, kinds: Mapping[str, Kind], name: str, told: 
         first = error.errors(include_input=False)[0]
         raise UsageError(f"{SETTING}: {name}: {'.'.join(map(str, first['loc'])) or 'it'}: {first['msg']}") from None
     context = Context(
-        actor_key=_actor_key(settings, name, kind), campaign_id=options.campaign_id, instance=kind.instance(options)
+        actor_key=_actor_key(settings, name, pseudonyms=kind.makes_pseudonyms(options)),
+        campaign_id=options.campaign_id,
+        instance=kind.instance(options),
     )
-    return Configured(name, kind, options, context)
+    return Configured(name, kind_name, kind, options, context)
 
 
-def _actor_key(settings: Settings, name: str, kind: Kind) -> bytes:
+def _actor_key(settings: Settings, name: str, *, pseudonyms: bool) -> bytes:
     key = settings.actor_key.get_secret_value().encode()
-    if len(key) < 16 and kind.makes_pseudonyms:  # noqa: PLR2004 - as Context asks
-        raise UsageError(f"CASCADES_ACTOR_KEY needs 16 or more characters, kept secret and for good: {name} may name people")
+    if len(key) < 16 and pseudonyms:  # noqa: PLR2004 - as Context asks
+        raise UsageError(
+            f"CASCADES_ACTOR_KEY needs 16 or more characters, kept secret and for good: {name} may name people"
+        )
     # Else never used: on these platforms people have public ids.
     return key if len(key) >= 16 else os.urandom(16)  # noqa: PLR2004

@@ -96,5 +96,5 @@ class Source(ABC):
         """Audiences by actor id, for pieces that are about to be mapped. Bounded in time; raises nothing; what is not known is left out."""
         return {}
 
-    def saw(self, mapped: Mapped) -> None:
+    def saw(self, mapped: Mapped) -> None:  # noqa: B027 - most sources need not know
         """What a piece meant, before the next one is mapped."""
