@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import sys
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -33,8 +36,8 @@ PATIENCE_S = 30.0
 class Collecting:
     """A source that runs."""
 
-    def __init__(self, collector: Collector, sender: FakeSender, around: Surroundings, name: str) -> None:
-        self.collector, self.sender, self.around, self.name = collector, sender, around, name
+    def __init__(self, reading: asyncio.Task[None], sender: FakeSender, around: Surroundings, name: str) -> None:
+        self.reading, self.sender, self.around, self.name = reading, sender, around, name
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -97,7 +100,7 @@ async def collecting(
         collector = Collector(source, configured.kind_name, position, around)
         reading, delivering = asyncio.create_task(collector.read()), asyncio.create_task(collector.deliver())
         try:
-            yield Collecting(collector, sender, around, name)
+            yield Collecting(reading, sender, around, name)
             assert not reading.done(), reading.result()
             assert not delivering.done(), delivering.result()
         finally:
@@ -112,6 +115,7 @@ class CollectProcess(IngestProcess):
 
     def __init__(self, settings: Settings, *names: str, strike: int = 0) -> None:
         super().__init__(settings)
+        self._environment["PYTHONPATH"] = str(Path(__file__).parents[1])
         struck = ("-m", "support.collecting", str(strike))
         self.command = (*(struck if strike else ("-m", "pipeline.cli")), "collect", *names)
 
@@ -124,9 +128,6 @@ def _strike(nth: int) -> None:
     def entry(*facts: Any) -> Any:
         left[0] -= 1
         if not left[0]:
-            import os
-            import signal
-
             os.kill(os.getpid(), signal.SIGKILL)
         return stored(*facts)
 
