@@ -186,9 +186,7 @@ class Metric(Enum):
         ("source",),
     )
     # Above a minute and growing: the collector or Kafka is too slow for this stream; ask the platform for less, or split the source.
-    COLLECT_HEARD = Spec(
-        "cascades_collect_heard", "gauge", "When the platform gave a sign of life last", ("source",)
-    )
+    COLLECT_HEARD = Spec("cascades_collect_heard", "gauge", "When the platform gave a sign of life last", ("source",))
     # Older than a few minutes: the platform or the network is down.
     COLLECT_LOOK_UPS = Spec(
         "cascades_collect_look_ups_total",

@@ -50,7 +50,7 @@ class BlueskyOptions(SourceOptions):
     urls: tuple[Address, ...] = Field(
         ("wss://jetstream2.us-east.bsky.network/subscribe", "wss://jetstream1.us-west.bsky.network/subscribe"),
         min_length=1,
-        description="instances of one kind, taken in turn when one fails",
+        description="instances of Jetstream (either wire), taken in turn when one fails",
     )
     collections: tuple[str, ...] = Field(
         (POST, REPOST, "app.bsky.feed.like"),
