@@ -14,6 +14,7 @@ from support.jetstream import serving
 from support.platform_samples.mastodon import ROOT
 
 from pipeline.clock import FixedClock
+from pipeline.ingest.collect import sockets
 from pipeline.metrics import Metric
 
 
@@ -141,3 +142,21 @@ async def test_an_answer_that_is_no_stream_is_told(server):
     async with collecting("feed", options(server, "nowhere")) as source:
         await source.until(lambda: source.counted(Metric.COLLECT_FAILURES))
         assert "127.0.0.1 answered 404" in source.told
+
+
+@pytest.mark.parametrize("path", ["stream", "socket"])
+async def test_a_server_that_takes_the_connection_and_says_nothing_is_left(path, monkeypatch):
+    monkeypatch.setattr(sockets, "ANSWER_S", 0.2)
+    over = asyncio.Event()
+
+    async def silent(_reader, writer):
+        await over.wait()
+        writer.close()
+
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        scheme = {"stream": "http", "socket": "ws"}[path]
+        wanted = {"kind": "stream", "url": f"{scheme}://127.0.0.1:{port}/x"}
+        async with collecting("feed", wanted) as source:
+            await source.until(lambda: "no answer within 0.2 s" in source.told)
+        over.set()

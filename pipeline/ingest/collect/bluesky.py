@@ -18,8 +18,8 @@ from yarl import URL
 from pipeline.ingest.collect.followers import Followers, counting, retry_after_s
 from pipeline.ingest.collect.options import Kind, SourceOptions
 from pipeline.ingest.collect.positions import EPOCH
-from pipeline.ingest.collect.seam import Piece, Source, SourceError
-from pipeline.ingest.collect.sockets import receive
+from pipeline.ingest.collect.seam import NOT_READ, Piece, Source, SourceError
+from pipeline.ingest.collect.sockets import answered, receive
 from pipeline.ingest.platforms import REGISTRY
 
 if TYPE_CHECKING:
@@ -119,7 +119,6 @@ class _Frame(msgspec.Struct, gc=False):
 
 _head = msgspec.json.Decoder(_Head).decode
 _frame = msgspec.json.Decoder(_Frame).decode
-_NOT_READ: Final = (msgspec.MsgspecError, UnicodeDecodeError)
 
 
 class Bluesky(Source):
@@ -134,16 +133,14 @@ class Bluesky(Source):
 
     async def run(self, out: Out, position: Position | None) -> None:
         """See `Source`."""
-        last_us = int(position["time_us"]) if position else None
+        last_us = int(position["time_us"]) if position and "time_us" in position else None
         url = subscription(next(self._urls), self._options, last_us)
+        protocols = ("xrpc.v1.json",) if V2 in url.path else ()
+        opening = self._session.ws_connect(
+            url, protocols=protocols, max_msg_size=MOST_BYTES + 1, compress=15, decode_text=False
+        )
         try:
-            async with self._session.ws_connect(
-                url,
-                protocols=("xrpc.v1.json",) if V2 in url.path else (),
-                max_msg_size=MOST_BYTES + 1,
-                compress=15,
-                decode_text=False,
-            ) as socket:
+            async with await answered(opening) as socket:
                 out.alive(f"connected to {url.host}")
                 await self._greet(socket, url)
                 await self._read(socket, out, last_us)
@@ -173,7 +170,7 @@ class Bluesky(Source):
         try:
             payload = _unwrapped(message)
             head = _head(payload)
-        except _NOT_READ:
+        except NOT_READ:
             return Piece(message, REGISTRY["bluesky"]), None
         at_us = head.at_us()
         is_place = at_us is not None and at_us <= self._clock.now_us() + AHEAD_US
@@ -226,7 +223,7 @@ def _unwrapped(message: bytes) -> bytes:
 def _actor(payload: bytes) -> tuple[str, str, bytes]:
     try:
         head = _head(payload)
-    except _NOT_READ:
+    except NOT_READ:
         return "", "", b""
     collection, record = head.act()
     return head.did, collection, bytes(record)

@@ -10,13 +10,13 @@ import asyncio
 from collections import OrderedDict
 from dataclasses import replace
 from time import monotonic
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import aiohttp
 import msgspec
 
 from pipeline.ingest.collect.positions import moment
-from pipeline.ingest.collect.seam import SourceError
+from pipeline.ingest.collect.seam import NOT_READ, SourceError
 from pipeline.ingest.http.limits import Bucket
 from pipeline.ingest.platforms import REGISTRY
 from schemas.undo import ALIAS
@@ -76,7 +76,6 @@ _event = msgspec.json.Decoder(_Event).decode
 _status = msgspec.json.Decoder(_Status).decode
 _text = msgspec.json.Decoder(str).decode
 _context = msgspec.json.Decoder(_Context).decode
-_NOT_READ: Final = (msgspec.MsgspecError, UnicodeDecodeError)
 
 
 class Conversations:
@@ -124,7 +123,7 @@ class Conversations:
             parent = await self._get(f"/api/v1/statuses/{number}")
             ancestors = _context(await self._get(f"/api/v1/statuses/{number}/context")).ancestors
             thread = [msgspec.json.decode(status) for status in [*ancestors, parent]]
-        except (SourceError, aiohttp.ClientError, ConnectionError, *_NOT_READ):
+        except (SourceError, aiohttp.ClientError, ConnectionError, *NOT_READ):
             self._count("failed", 1)
             return
         self._count("asked", 1)
@@ -150,5 +149,5 @@ def _read(payload: bytes) -> _Status | None:
         if event.event != "update":
             return None
         return _status(_text(event.data).encode())
-    except _NOT_READ:
+    except NOT_READ:
         return None

@@ -15,6 +15,7 @@ import aiohttp
 import msgspec
 
 from pipeline.backoff import Backoff
+from pipeline.ingest.collect.seam import NOT_READ
 from pipeline.ingest.http.limits import Bucket
 from pipeline.metrics import Metric
 
@@ -101,7 +102,7 @@ class Followers:
                 async with self._session.get(self._url, params=query) as response:
                     response.raise_for_status()
                     found = {one.did: one.followersCount for one in _decode(await response.read()).profiles}
-        except (aiohttp.ClientError, OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (aiohttp.ClientError, OSError, *NOT_READ) as error:
             self._failed(error, len(people))
             return
         self._backoff.reset()

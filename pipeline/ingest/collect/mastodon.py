@@ -18,7 +18,8 @@ from pipeline.ingest.collect.conversations import Conversations
 from pipeline.ingest.collect.followers import counting, retry_after_s
 from pipeline.ingest.collect.lines import Events
 from pipeline.ingest.collect.options import Kind, SourceOptions
-from pipeline.ingest.collect.seam import Piece, Source, SourceError
+from pipeline.ingest.collect.seam import NOT_READ, Piece, Source, SourceError
+from pipeline.ingest.collect.sockets import answered
 from pipeline.ingest.platforms import REGISTRY
 
 if TYPE_CHECKING:
@@ -94,7 +95,6 @@ class _Numbered(msgspec.Struct, gc=False):
 
 _numbered = msgspec.json.Decoder(_Numbered).decode
 _page = msgspec.json.Decoder(list[msgspec.Raw]).decode
-_NOT_READ: Final = (msgspec.MsgspecError, UnicodeDecodeError)
 
 
 class Mastodon(Source):
@@ -115,7 +115,7 @@ class Mastodon(Source):
         if self._stream.query:
             url = url.with_query({self._stream.query: self._options.of})
         headers = self._headers | {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
-        async with self._session.get(url, headers=headers) as response:
+        async with await answered(self._session.get(url, headers=headers)) as response:
             _require_ok(response)
             out.alive(f"connected to {url.host}")
             for place, timeline in self._stream.timelines:
@@ -152,7 +152,7 @@ class Mastodon(Source):
             try:
                 self._newest[place] = max(self._newest.get(place, ""), _numbered(about).id, key=_order)
                 position = dict(self._newest)
-            except _NOT_READ:
+            except NOT_READ:
                 pass  # no place to go on from; its mapping makes a dead letter of it
         return Piece(payload, REGISTRY["mastodon"], position)
 
@@ -179,7 +179,7 @@ class Mastodon(Source):
         body = await self.get(path, query)
         try:
             return [bytes(item) for item in _page(body)]
-        except _NOT_READ:
+        except NOT_READ:
             raise SourceError(f"{path} answered something else than a list") from None
 
     async def get(self, path: str, query: Mapping[str, str] | None = None) -> bytes:
@@ -222,7 +222,7 @@ def _earlier(number: str, seconds: float) -> str:
 def _id(item: bytes) -> str:
     try:
         return _numbered(item).id
-    except _NOT_READ:
+    except NOT_READ:
         raise SourceError("a timeline has an item without id: it cannot be paged through") from None
 
 
@@ -231,7 +231,8 @@ def _make(name: str, options: Any, context: Context, tools: Tools) -> Source:
 
 
 def _instance(options: MastodonOptions) -> str:
-    return URL(options.url).authority
+    url = URL(options.url)
+    return str(url.host if url.is_default_port() else url.authority)
 
 
 KIND: Final = Kind(MastodonOptions, _make, lambda _options: REGISTRY["mastodon"], _instance)

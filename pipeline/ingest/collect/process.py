@@ -158,8 +158,9 @@ def _position(one: Configured, stored: Stored | None) -> Position | None:
 @asynccontextmanager
 async def _session() -> AsyncIterator[aiohttp.ClientSession]:
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S)
+    connector = aiohttp.TCPConnector(limit=0)  # each stream holds one for as long as it lives
     async with aiohttp.ClientSession(
-        timeout=timeout, headers={"User-Agent": AGENT}, cookie_jar=aiohttp.DummyCookieJar()
+        connector=connector, timeout=timeout, headers={"User-Agent": AGENT}, cookie_jar=aiohttp.DummyCookieJar()
     ) as session:
         yield session
 

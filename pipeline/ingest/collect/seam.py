@@ -13,7 +13,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from pipeline.ingest.platforms import Context, Mapped, PlatformMapping
     from pipeline.metrics import Metrics
 
+NOT_READ: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bytes that are not what is asked for, whatever they are."""
 Position = Mapping[str, Any]
 """Where to go on: a small JSON object that only its source understands. It says all there is to say: the next one takes its place."""
 

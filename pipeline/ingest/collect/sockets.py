@@ -1,16 +1,32 @@
-"""One message of a WebSocket as bytes, or the reason why there is none."""
+"""Connections that open within a time or not at all, and messages of a WebSocket as bytes, or the reason why there is none."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from aiohttp import WSMsgType
 
 from pipeline.ingest.collect.seam import SourceError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from aiohttp import ClientWebSocketResponse
+
+ANSWER_S: Final = 30.0
+"""For the head of an answer: a server that takes a connection and says nothing must not hold a source for ever."""
+T = TypeVar("T")
+
+
+async def answered(opening: Awaitable[T], within_s: float | None = None) -> T:
+    """What is opened. Raises SourceError when there is no answer in time, and what the opening raises."""
+    within_s = within_s or ANSWER_S
+    try:
+        async with asyncio.timeout(within_s):
+            return await opening
+    except TimeoutError:
+        raise SourceError(f"no answer within {within_s:g} s") from None
 
 
 async def receive(socket: ClientWebSocketResponse[bool], within_s: float) -> bytes:

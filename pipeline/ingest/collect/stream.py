@@ -14,8 +14,8 @@ from pipeline.ingest.collect.events import EVENTS
 from pipeline.ingest.collect.followers import retry_after_s
 from pipeline.ingest.collect.lines import MOST_BYTES, Events, Lines, Told
 from pipeline.ingest.collect.options import Kind, SourceOptions
-from pipeline.ingest.collect.seam import Piece, Source, SourceError
-from pipeline.ingest.collect.sockets import receive
+from pipeline.ingest.collect.seam import NOT_READ, Piece, Source, SourceError
+from pipeline.ingest.collect.sockets import answered, receive
 from pipeline.ingest.platforms import REGISTRY
 
 if TYPE_CHECKING:
@@ -100,10 +100,11 @@ class Stream(Source):
         self._was_connected = True
 
     async def _talk(self, url: URL, headers: dict[str, str], out: Out) -> None:
+        opening = self._session.ws_connect(
+            url, headers=headers, max_msg_size=MOST_BYTES, compress=15, decode_text=False
+        )
         try:
-            async with self._session.ws_connect(
-                url, headers=headers, max_msg_size=MOST_BYTES, compress=15, decode_text=False
-            ) as socket:
+            async with await answered(opening) as socket:
                 self._opened(out, url, goes_on=bool(self._path))
                 for message in self._options.send:
                     await socket.send_json(message)
@@ -124,7 +125,7 @@ class Stream(Source):
 
     async def _listen(self, url: URL, headers: dict[str, str], out: Out) -> None:
         accept = {"Accept": "text/event-stream, application/x-ndjson", "Accept-Encoding": "identity"}
-        async with self._session.get(url, headers=accept | headers) as response:
+        async with await answered(self._session.get(url, headers=accept | headers)) as response:
             if response.status != OK:
                 raise SourceError(f"{url.host} answered {response.status}", retry_after_s(response.headers))
             is_sse = (self._options.format or response.content_type) in {"sse", "text/event-stream"}
@@ -157,7 +158,7 @@ class Stream(Source):
     def _cursor(self, payload: bytes) -> str | int | None:
         try:
             found = msgspec.json.decode(payload)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except NOT_READ:
             return None
         for name in self._path:
             found = found.get(name) if isinstance(found, dict) else None
