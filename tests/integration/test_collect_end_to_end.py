@@ -94,7 +94,10 @@ async def test_streams_stand_in_the_views_with_depth_and_reach_though_the_collec
             await until(lambda: fediverse.streams)
             await fediverse.tell(post, *(boosted(10 + second, f"b{second}", post) for second in range(1, 6)))
             await fediverse.delete(str(number(15)))
-            last = {"bluesky": {"time_us": START_US + 91 * SECOND_US}, "fedi": {"status": str(number(15))}}
+            last = {
+                "bluesky": {"time_us": START_US + 91 * SECOND_US},
+                "fedi": {"status": str(number(15)), "notification": "0"},
+            }
             await reached(own, last)
         await finish(settings, worker)
     assert await asyncio.to_thread(worker.stop) == 0

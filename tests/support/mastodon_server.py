@@ -105,7 +105,8 @@ class MastodonServer:
     def _timeline(self, request: web.Request, items: list[dict[str, Any]]) -> web.Response:
         after, most = int(request.query.get("min_id", 0)), int(request.query.get("limit", 20))
         found = sorted((item for item in items if int(item["id"]) > after), key=lambda item: int(item["id"]))
-        return web.json_response(found[: min(most, 40)][::-1])
+        page = found[: min(most, 40)] if "min_id" in request.query else found[-min(most, 40) :]
+        return web.json_response(page[::-1])
 
     def _status(self, path: list[str]) -> web.Response:
         found = self.statuses.get(path[0])

@@ -78,11 +78,12 @@ async def test_both_wires_and_every_repeat_make_the_same_events(server):
     assert made[0] == made[1] == made[2]
 
 
-async def test_without_a_position_it_begins_at_the_present(server):
+async def test_without_a_position_it_begins_at_the_present_and_keeps_that_place(server):
     server.log = list(CASCADE)
     async with collecting("bluesky", options(server)) as source:
         await source.until(lambda: server.queries)
         assert "cursor" not in server.queries[0]
+        await source.until(lambda: source.position == {"time_us": START_US + 3600 * SECOND_US})
         await server.add(spread(BO, "3now", ROOT, time_us=START_US + 9 * SECOND_US))
         await source.until(lambda: source.events)
     assert ids(source.events) == ["3now"]

@@ -21,7 +21,7 @@ def options(server, **more):
 
 
 def at(second):
-    return {"status": str(number(second))}
+    return {"status": str(number(second)), "notification": "0"}
 
 
 def short(events):
@@ -47,6 +47,17 @@ async def test_posts_boosts_and_deletes_of_a_stream_arrive(server):
     host = server.url.removeprefix("http://")
     assert source.events[1]["attributes"]["local_id"] == f"mastodon:{host}:{BOOST['id']}"
     assert source.undos[0]["target_event_id"] == f"mastodon:{host}:{BOOST['id']}"
+
+
+async def test_the_first_start_begins_at_the_present_and_keeps_that_place(server):
+    server.have(written(-5), ROOT)
+    async with collecting("mastodon", options(server)) as source:
+        await source.until(lambda: source.position == at(0))
+    assert not source.events
+    server.have(BOOST)
+    async with collecting("mastodon", options(server, rewind_s=0), position=source.position) as source:
+        await source.until(lambda: source.events)
+    assert short(source.events) == [("share", "bo")]
 
 
 async def test_what_was_missed_is_caught_up_with_page_by_page_from_a_little_earlier(server):

@@ -143,6 +143,8 @@ class Bluesky(Source):
             async with await answered(opening) as socket:
                 out.alive(f"connected to {url.host}")
                 await self._greet(socket, url)
+                if last_us is None:  # the present is a place too: few accounts may say nothing for long
+                    await out.mark({"time_us": self._clock.now_us()})
                 await self._read(socket, out, last_us)
         except aiohttp.WSServerHandshakeError as error:
             text = f"{url.host} answered {error.status} {error.message}"

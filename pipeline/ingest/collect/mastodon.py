@@ -119,7 +119,8 @@ class Mastodon(Source):
             _require_ok(response)
             out.alive(f"connected to {url.host}")
             for place, timeline in self._stream.timelines:
-                await self._catch_up(out, place, timeline)
+                path = timeline.format(of=self._options.of)
+                await (self._catch_up(out, place, path) if place in self._newest else self._begin(out, place, path))
             await self._listen(response.content, out)
 
     async def _listen(self, content: aiohttp.StreamReader, out: Out) -> None:
@@ -156,13 +157,15 @@ class Mastodon(Source):
                 pass  # no place to go on from; its mapping makes a dead letter of it
         return Piece(payload, REGISTRY["mastodon"], position)
 
-    async def _catch_up(self, out: Out, place: str, timeline: str) -> None:
-        """What the timeline has since the last id that was seen, the oldest first. Without a last id: nothing, the stream begins now."""
-        last = self._newest.get(place)
-        if not last:
-            return
-        last = _earlier(last, self._options.rewind_s)
-        path = timeline.format(of=self._options.of)
+    async def _begin(self, out: Out, place: str, path: str) -> None:
+        """The present is a place too: what comes while we are away for the first time is not lost."""
+        page = await self._items(path, {"limit": "1"})
+        self._newest[place] = _id(page[0]) if page else "0"
+        await out.mark(dict(self._newest))
+
+    async def _catch_up(self, out: Out, place: str, path: str) -> None:
+        """What the timeline has since the last id that was seen, the oldest first."""
+        last = _earlier(self._newest[place], self._options.rewind_s)
         for _ in range(self._options.pages):
             page = await self._items(path, {"min_id": last, "limit": str(PAGE)})
             for item in reversed(page):

@@ -65,6 +65,8 @@ class Outlet:
 
     def alive(self, detail: str = "") -> None:
         """See `Out`."""
+        if not self.was_heard:
+            log.info("%s: %s", self._name, detail or "connected")
         self._hear()
         self._status.set(self._name, ok=True, detail=detail or "connected")
 

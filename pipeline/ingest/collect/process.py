@@ -6,6 +6,8 @@ import asyncio
 import logging
 import signal
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from importlib.metadata import version
+from itertools import count
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -22,7 +24,7 @@ from pipeline.ingest.collect.seam import Tools
 from pipeline.ingest.http.sender import KafkaSender
 from pipeline.kafka import collect_topic_specs, ensure_topics, partition_count
 from pipeline.logs import set_up_logging
-from pipeline.metrics import Metrics
+from pipeline.metrics import Metric, Metrics
 from pipeline.status import Status
 
 if TYPE_CHECKING:
@@ -39,7 +41,9 @@ TICK_S = 1.0
 GRACE_S = 10.0
 """For what was read before the process was told to stop."""
 CONNECT_S = 15.0
-AGENT = "share-cascades (collects shares; see the operator)"
+AGENT = f"share-cascades/{version('share-cascades')}"
+TELL_EVERY = 60
+"""Ticks between two lines about what came."""
 
 
 def run_collect(settings: Settings, names: Sequence[str] = (), kinds: Mapping[str, Kind] = KINDS) -> int:
@@ -111,11 +115,21 @@ class Collect:
         return {spec.name: await partition_count(self._settings, spec.name) for spec in specs}
 
     async def _tick(self) -> None:
-        while True:
+        for number in count(1):
             self._status.tick()
             problem = self._sender.problem
             self._status.set("kafka", ok=not problem, detail=problem or "takes records")
+            if number % TELL_EVERY == 0:
+                self._tell()
             await asyncio.sleep(TICK_S)
+
+    def _tell(self) -> None:
+        for name in (one.name for one in self._wanted):
+            payloads, events, behind_s = (
+                self._metrics.value(metric, name)
+                for metric in (Metric.COLLECTED, Metric.COLLECT_EVENTS, Metric.COLLECT_LAG)
+            )
+            log.info("%s: %d payloads, %d events, %.0f s behind", name, payloads, events, behind_s)
 
 
 async def _collect(collectors: Sequence[Collector], stop: asyncio.Event) -> None:
