@@ -65,6 +65,7 @@ class Collect:
         self._clock, self._metrics = SystemClock(), Metrics()
         self._status = Status(self._metrics, ("kafka", *(one.name for one in wanted)))
         self._sender = KafkaSender(settings, prepare=self._topics)
+        self._problem = "the positions are not read yet"
 
     async def run(self) -> int:
         """Until a signal."""
@@ -102,11 +103,15 @@ class Collect:
         while not stop.is_set():
             try:
                 await ensure_topics(self._settings, collect_topic_specs(self._settings))
-                return await positions.read(self._settings)
+                found = await positions.read(self._settings)
             except UnavailableError as error:
-                self._status.set("kafka", ok=False, detail=str(error))
-                log.warning("waiting: %s", error)
+                if self._problem != str(error):
+                    self._problem = str(error)
+                    log.warning("waiting: %s", error)
                 await _sleep(stop, backoff.next())
+            else:
+                self._problem = ""
+                return found
         return None
 
     async def _topics(self) -> dict[str, int]:
@@ -117,7 +122,7 @@ class Collect:
     async def _tick(self) -> None:
         for number in count(1):
             self._status.tick()
-            problem = self._sender.problem
+            problem = self._problem or self._sender.problem
             self._status.set("kafka", ok=not problem, detail=problem or "takes records")
             if number % TELL_EVERY == 0:
                 self._tell()
