@@ -36,8 +36,16 @@ PATIENCE_S = 30.0
 class Collecting:
     """A source that runs."""
 
-    def __init__(self, reading: asyncio.Task[None], sender: FakeSender, around: Surroundings, name: str) -> None:
-        self.reading, self.sender, self.around, self.name = reading, sender, around, name
+    def __init__(
+        self,
+        reading: asyncio.Task[None],
+        delivering: asyncio.Task[None],
+        sender: FakeSender,
+        around: Surroundings,
+        name: str,
+    ) -> None:
+        self.reading, self.delivering = reading, delivering
+        self.sender, self.around, self.name = sender, around, name
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -100,7 +108,7 @@ async def collecting(
         collector = Collector(source, configured.kind_name, position, around)
         reading, delivering = asyncio.create_task(collector.read()), asyncio.create_task(collector.deliver())
         try:
-            yield Collecting(reading, sender, around, name)
+            yield Collecting(reading, delivering, sender, around, name)
             assert not reading.done(), reading.result()
             assert not delivering.done(), delivering.result()
         finally:
