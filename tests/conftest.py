@@ -4,7 +4,19 @@ import pytest
 
 pytest_plugins = ["plugins.core_form", "plugins.kafka_fixture", "plugins.clickhouse_fixture"]
 
-LONGEST = ("test_both_forms_of_the_core", "test_simulation", "test_fault_campaign")
+LONGEST = (
+    "test_simulation",
+    "test_strikes_between_steps",
+    "test_fault_campaign",
+    "test_both_forms_of_the_core",
+    "test_parts_that_fail",
+    "test_core_equals_brute_force",
+    "test_demo",
+    "test_backpressure",
+    "test_alert_kill",
+    "test_repartition",
+    "test_lost_history",
+)
 """Files that take longest, the longest first: begun last, one of them would leave the other processes idle."""
 FOLDERS = ("faults", "simulation", "integration", "browser", "property", "contract", "unit")
 """The others: those that mostly wait before those that are soon done."""
