@@ -1,14 +1,21 @@
-"""Positions in their topic: the latest of each source stands, and what is none is passed over."""
+"""What collectors keep in Kafka: the latest position of each source, and letters of any size that they make."""
 
 from __future__ import annotations
 
+from random import Random
 from uuid import uuid4
 
 from aiokafka import AIOKafkaProducer
+from support.collecting import until
+from support.ingest_process import values
 
+from pipeline.ingest.collect.collector import MOST_LETTER
 from pipeline.ingest.collect.positions import entry, read
-from pipeline.kafka import client_options, ensure_topics
+from pipeline.ingest.http.sender import KafkaSender
+from pipeline.ingest.records import of_letter
+from pipeline.kafka import client_options, ensure_topics, partition_count
 from schemas import topics
+from schemas.dead_letter import RefusedError
 
 
 async def test_the_latest_position_of_each_source_is_found_whatever_else_stands_in_the_topic(kafka):
@@ -31,3 +38,22 @@ async def test_the_latest_position_of_each_source_is_found_whatever_else_stands_
         "fedi": {"status": "7"},
     }
     assert found["bluesky"].kind == "bluesky"
+
+
+async def test_the_largest_letter_of_a_collector_is_taken_by_its_topic(kafka):
+    settings = kafka.settings()
+    await ensure_topics(settings, [topics.dead_letters(settings.dead_letter_topic)])
+
+    async def prepared():
+        return {settings.dead_letter_topic: await partition_count(settings, settings.dead_letter_topic)}
+
+    sender = KafkaSender(settings, prepare=prepared)
+    await sender.start()
+    try:
+        await until(lambda: not sender.problem)
+        refused = RefusedError("unknown_shape", "no such thing")
+        noise = Random(1).randbytes(MOST_LETTER)  # what repeats would be packed to nothing
+        await sender.send([of_letter(settings, "/collect/bluesky", refused, noise, 1)])
+    finally:
+        await sender.stop()
+    assert await values(settings, settings.dead_letter_topic) == [noise]

@@ -12,11 +12,13 @@ from support.doors import FakeSender, event
 
 from pipeline.config import Settings
 from pipeline.errors import UnavailableError, UsageError
+from pipeline.ingest.collect import collector
 from pipeline.ingest.collect.events import EVENTS
 from pipeline.ingest.collect.kinds import KINDS
 from pipeline.ingest.collect.options import Kind, SourceOptions, load
 from pipeline.ingest.collect.seam import Piece, Source, SourceError
 from pipeline.metrics import Metric
+from schemas import topics
 
 
 def piece(number, **facts):
@@ -129,6 +131,16 @@ async def test_one_bad_payload_is_a_letter_and_its_neighbours_are_events():
         assert running.counted(Metric.COLLECT_LETTERS, "missing_field") == 1
     assert running.letters == [("unknown_shape", b"{"), ("missing_field", b'{"event_id":"x"}')]
     assert [made["event_id"] for made in running.events] == ["web:1", "web:4"]
+
+
+async def test_a_letter_is_never_larger_than_its_topic_takes():
+    source, _ = playing([Piece(b"x" * 5_000_000, EVENTS), piece(2)])
+    async with source as running:
+        await running.until(lambda: running.position == {"at": 2})
+    ((_, payload),) = running.letters
+    assert payload == b"x" * collector.MOST_LETTER
+    room = int(topics.dead_letters().config["max.message.bytes"]) - topics.DEAD_LETTER_ROOM_BYTES
+    assert room > collector.MOST_LETTER
 
 
 async def test_the_lag_is_measured_by_the_platforms_clock():

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 POST: Final = "app.bsky.feed.post"
 REPOST: Final = "app.bsky.feed.repost"
 V2: Final = "network.bsky.jetstream.subscribeEvents"
-MOST_BYTES: Final = 4 * 1024 * 1024
-"""Of one message; Jetstream is told to leave larger ones out. Records have at most 1 MiB, so this leaves room for their JSON."""
+MOST_BYTES: Final = 2 * 1024 * 1024
+"""Of one message; Jetstream is told to leave larger ones out. Records have 1 MiB at most."""
 SILENCE_S: Final = 60.0
 QUIET_SILENCE_S: Final = 900.0
 """Few accounts say nothing for long, and each new connection costs the server a search for the place."""

@@ -48,6 +48,8 @@ SAVE_EVERY_S = 1.0
 """So much of a stream, about, comes again after a crash."""
 DOOR = "/collect/"
 """What the dead letters of a source have before its name."""
+MOST_LETTER = 3 * 1024 * 1024
+"""Bytes of a dead letter. More than its topic takes would be refused for ever, and nothing behind it would get through."""
 MAX_WAIT_S = 900.0
 """Whatever the platform asks for: limits are reckoned over a quarter of an hour at most."""
 STEADY_S = 30.0
@@ -142,7 +144,7 @@ class Collector:
         made += [records.of_undo(settings, undo) for undo in mapped.undos]
         for refusal in mapped.refused:
             self._metrics.add(Metric.COLLECT_LETTERS, 1, self._name, refusal.error.reason)
-            value = records.part(refusal.payload, piece.payload)
+            value = records.part(refusal.payload, piece.payload)[:MOST_LETTER]
             made.append(records.of_letter(settings, DOOR + self._name, refusal.error, value, now_ms))
         return made
 
