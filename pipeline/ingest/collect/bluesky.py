@@ -17,7 +17,7 @@ from yarl import URL
 
 from pipeline.ingest.collect.followers import Followers, counting, retry_after_s
 from pipeline.ingest.collect.options import Kind, SourceOptions
-from pipeline.ingest.collect.positions import EPOCH
+from pipeline.ingest.collect.positions import EPOCH, moment
 from pipeline.ingest.collect.seam import NOT_READ, Piece, Source, SourceError
 from pipeline.ingest.collect.sockets import answered, receive
 from pipeline.ingest.platforms import REGISTRY
@@ -182,7 +182,7 @@ class Bluesky(Source):
     def _look_for_gap(self, out: Out, last_us: int | None, first_us: int) -> None:
         # Few accounts are silent for hours: then nothing can be told from the first event. The second wire says it itself.
         if last_us is not None and not self._options.dids and first_us - last_us > self._options.gap_s * 1e6:
-            out.gap(f"the stream goes on {(first_us - last_us) / 1e6:.0f} s after its last event")
+            out.gap(f"the stream has nothing from {moment(last_us).isoformat()} to {moment(first_us).isoformat()}")
 
     async def look_up(self, pieces: Sequence[Piece]) -> Mapping[str, int]:
         """Followers of those who spread or posted; those who spread go first."""
