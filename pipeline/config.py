@@ -231,6 +231,12 @@ class Settings(BaseSettings):
         default_factory=list,
         description='JSON, hosts that may be fetched though their address is not public: ["wiki.intranet", "127.0.0.1:9000"]',
     )
+    # Collectors (`cascades collect`).
+    collect: SecretStr = Field(
+        SecretStr(""),
+        description="JSON, or @file: the sources that `cascades collect` reads, by name (docs/collectors.md)",
+    )
+    positions_topic: str = Field("share.positions", description="topic of the places where collectors go on")
     cache_dir: Path = Field(Path.home() / ".cache" / "share-cascades", description="downloaded jars")
 
     def population(self) -> dict[str, int]:

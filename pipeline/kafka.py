@@ -65,6 +65,16 @@ def alert_topic_specs(settings: Settings) -> list[TopicSpec]:
     ]
 
 
+def collect_topic_specs(settings: Settings) -> list[TopicSpec]:
+    """Those that collectors need."""
+    return [
+        topics.events(settings.events_topic, settings.partitions),
+        topics.dead_letters(settings.dead_letter_topic),
+        topics.undos(settings.undo_topic),
+        topics.positions(settings.positions_topic),
+    ]
+
+
 async def ensure_topics(settings: Settings, wanted: Iterable[TopicSpec] | None = None) -> None:
     """Create the topics that are missing and check those that exist: all of ours, or those wanted. Any number of processes may do this at once.
 

@@ -16,6 +16,7 @@ COMMANDS = (
     "worker",
     "serve",
     "ingest",
+    "collect",
     "migrate",
     "status",
     "replay",
