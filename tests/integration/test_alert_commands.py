@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
-from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
 from support.alert_rows import tell
 from support.database import fresh_database
 from support.notify_process import own
-from support.receivers import alert, channels_file, hook, receiving
+from support.receivers import alert, channels_file, hook, receiving_beside
 from typer.testing import CliRunner
 
 from pipeline import cli, control_log
@@ -151,34 +149,8 @@ def test_without_kafka_nothing_is_claimed(run):
     assert "CASCADES_KAFKA_BOOTSTRAP" in said
 
 
-@contextmanager
-def receivers(*answers):
-    """Receivers on a thread of their own, because the command under test has its own event loop."""
-    ready, end, found = threading.Event(), [], []
-
-    async def main():
-        from contextlib import AsyncExitStack
-
-        async with AsyncExitStack() as stack:
-            found.extend([await stack.enter_async_context(receiving(answer)) for answer in answers])
-            stopping = asyncio.Event()
-            end.append((asyncio.get_running_loop(), stopping))
-            ready.set()
-            await stopping.wait()
-
-    thread = threading.Thread(target=lambda: asyncio.run(main()))
-    thread.start()
-    ready.wait(30)
-    try:
-        yield found
-    finally:
-        loop, stopping = end[0]
-        loop.call_soon_threadsafe(stopping.set)
-        thread.join()
-
-
 def test_a_test_alert_goes_through_each_channel_and_each_answers_for_itself(run, tmp_path):
-    with receivers(200, 403, (302, {"Location": "http://127.0.0.1:9/"})) as (well, broken, sly):
+    with receiving_beside(200, 403, (302, {"Location": "http://127.0.0.1:9/"})) as (well, broken, sly):
         address = {"address": f"json://user:s3cret@127.0.0.1:{well.port}/push"}
         path = channels_file(
             tmp_path / "c.yaml", crm=hook(well, min_severity=10), push=address, broken=hook(broken), sly=hook(sly)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+import threading
+import time
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -14,7 +16,7 @@ from standardwebhooks import Webhook
 from schemas.alert import EXAMPLE, Alert
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Iterator, Sequence
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
@@ -37,6 +39,8 @@ class Got:
     path: str
     headers: dict[str, str]
     body: bytes
+    at: float = field(default_factory=time.monotonic)
+    """When it came."""
 
     def verified(self, secret: str = SECRET) -> dict[str, Any]:
         """The body, once the signature has been checked as a receiver would, with the library of Standard Webhooks."""
@@ -106,6 +110,30 @@ async def receiving(*answers: Any, port: int = 0) -> AsyncIterator[Receiver]:
         yield receiver
     finally:
         await runner.cleanup()
+
+
+@contextmanager
+def receiving_beside(*answers: Any) -> Iterator[list[Receiver]]:
+    """Receivers on a thread of their own, for what has an event loop of its own."""
+    ready, end, found = threading.Event(), [], []
+
+    async def main() -> None:
+        async with AsyncExitStack() as stack:
+            found.extend([await stack.enter_async_context(receiving(answer)) for answer in answers])
+            stopping = asyncio.Event()
+            end.append((asyncio.get_running_loop(), stopping))
+            ready.set()
+            await stopping.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(main()))
+    thread.start()
+    ready.wait(30)
+    try:
+        yield found
+    finally:
+        loop, stopping = end[0]
+        loop.call_soon_threadsafe(stopping.set)
+        thread.join()
 
 
 def channels_file(path: Any, **channels: dict[str, Any]) -> Any:
