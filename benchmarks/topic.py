@@ -88,6 +88,11 @@ def acts(count: int, seed: int = 7, *, spreads_only: bool = False) -> Iterator[A
         yield Act(event_id, kind, platform, content, actor, parent, int(rng.paretovariate(1.2) * 50), START_MS + number)
 
 
+def redated(some: Iterable[Act], start_ms: int, apart_ms: float) -> Iterator[Act]:
+    """The same acts from another moment on, so far apart."""
+    return (act._replace(at_ms=start_ms + int(number * apart_ms)) for number, act in enumerate(some))
+
+
 def drifting(count: int) -> Iterator[Act]:
     """Spreads of contents that come and go: at any time the events are of some 20, and each of them has about 200 before it is quiet for good."""
     rng = random.Random(13)
@@ -232,13 +237,13 @@ class Outlet:
         yield from building.items()
 
 
-async def make(settings: Settings, count: int) -> Truth:
-    """Create the topic and fill it; returns what must come out."""
+async def make(settings: Settings, count: int, start_ms: int = START_MS) -> Truth:
+    """Create the topic and fill it with events dated from `start_ms` on, a millisecond apart; returns what must come out."""
     await ensure_topics(settings)
     truth = Truth()
 
     def records() -> Iterator[tuple[bytes, bytes]]:
-        for act in acts(count):
+        for act in redated(acts(count), start_ms, 1.0):
             value = act.encode()
             truth.add(act, len(value))
             yield act.key, value

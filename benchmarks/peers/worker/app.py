@@ -27,6 +27,8 @@ from pipeline.stream.member import Member
 
 LOOK_EVERY_S = 0.05
 DRAIN_S = 600.0
+NEVER_S = 1e6
+"""Between two looks around: what the clock alone changes is never worked out."""
 MODE = sys.argv[1]
 
 
@@ -89,7 +91,8 @@ async def measured(member: ToldMember) -> None:
     await metrics.done.wait()
     await member.flusher.drain(DRAIN_S)
     meter.last()
-    say("changelog", bytes=metrics.value(Metric.CHANGELOG_BYTES), most_held=member.most_held)
+    counted = {"bytes": metrics.value(Metric.CHANGELOG_BYTES), "looks": metrics.value(Metric.LOOKS)}
+    say("changelog", most_held=member.most_held, **counted)
     await (asyncio.to_thread(from_clickhouse, settings()) if MODE == "all" else asyncio.sleep(0, from_states(member)))
     await asyncio.to_thread(sys.stdin.readline)
     os.kill(os.getpid(), signal.SIGTERM)
@@ -139,6 +142,10 @@ def settings() -> Settings:
     }
     if most := os.environ.get("BENCH_MOST_HELD"):
         own |= {"state_max_events": int(most)}
+    if rules := os.environ.get("BENCH_RULES"):
+        own |= {"rules_file": rules}
+    if os.environ.get("BENCH_CLOCK") == "off":
+        own |= {"alerts": False, "refresh_interval_s": NEVER_S}
     if url := os.environ.get("BENCH_CLICKHOUSE"):
         own |= {"clickhouse_url": url, "clickhouse_database": os.environ["BENCH_DATABASE"]}
     return Settings(**own)
