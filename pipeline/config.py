@@ -129,7 +129,7 @@ class Settings(BaseSettings):
     grafana_url: str = Field("", description="address of Grafana as people open it, for the links of alerts")
     notify_channels_file: str = Field(
         "",
-        description="YAML file with the channels that alerts go to (docs/alert-delivery.md), a secret; empty: none are sent",
+        description="YAML file with the channels that alerts go to (docs/alert-delivery.md), a secret, read again when it changes; empty: none are sent",
     )
     notify_group: str = Field("cascades-notify", description="consumer group of the processes that deliver alerts")
     notify_give_up_s: float = Field(

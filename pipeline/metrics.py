@@ -218,9 +218,13 @@ class Metric(Enum):
     ALERTS_BURIED = Spec(
         "cascades_alerts_buried_total", "counter", "Alerts that became dead letters", ("channel", "reason")
     )
-    # Any: somebody was not told. The letters are on the topic CASCADES_ALERT_DEAD_LETTER_TOPIC.
+    # Any: somebody was not told. `cascades alerts letters` lists them, `cascades alerts resend` sends them again.
     ALERTS_WAITING = Spec("cascades_alerts_waiting", "gauge", "Alerts that wait for a channel", ("channel",))
     # Growing: the channel fails or is slower than alerts come; raise its min_severity.
+    CHANNELS_REFUSED = Spec(
+        "cascades_channels_refused", "gauge", "1 while the file of channels is wrong and the old channels stand"
+    )
+    # 1: the log of `cascades notify`, and its /readyz, name the place.
     ALERT_DELIVERY_SECONDS = Spec(
         "cascades_alert_delivery_seconds",
         "histogram",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import yaml
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from schemas.alert import Alert
+
+log = logging.getLogger("cascades.notify")
 
 ChannelName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 Kind = Literal["opened", "changed", "closed"]
@@ -61,6 +64,10 @@ class Channel(BaseModel):
             and _among(self.platforms, alert.platforms)
         )
 
+    def leads_where(self, other: Channel) -> bool:
+        """Whether both are the same way out, whatever they let pass."""
+        return (self.address, self.webhook, self.secrets) == (other.address, other.webhook, other.secrets)
+
 
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -92,6 +99,12 @@ def load(path: Path) -> dict[str, Channel]:
 def open_to_others(path: Path) -> bool:
     """Whether users of this machine who do not own the file may read it."""
     return bool(path.stat().st_mode & _OTHERS_MAY_READ)
+
+
+def warn_if_open(path: Path) -> None:
+    """Say it to whoever runs the process."""
+    if open_to_others(path):
+        log.warning("%s holds secrets, and other users of this machine may read it: chmod 600 it", path)
 
 
 def _line(error: yaml.YAMLError) -> str:

@@ -22,12 +22,12 @@ from schemas.alert import decode_alert
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from aiokafka import AIOKafkaConsumer, TopicPartition
 
-    from pipeline.alerts.channels import Channel
-    from pipeline.alerts.lane import Bury, Lane
+    from pipeline.alerts.lane import Bury
+    from pipeline.alerts.lanes import Lanes
     from pipeline.metrics import Metrics
     from schemas.alert import Alert
 
@@ -56,7 +56,7 @@ class Courier(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
     def __init__(
         self,
         consumer: AIOKafkaConsumer,
-        lanes: Mapping[str, tuple[Channel, Lane]],
+        lanes: Lanes,
         bury: Bury,
         muted: Callable[[Alert], bool],
         metrics: Metrics,
@@ -79,7 +79,7 @@ class Courier(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
 
     async def turn(self) -> None:
         """One round: read, hand out, commit. Raises KafkaError for what waiting does not cure."""
-        if any(lane.full for _, lane in self._lanes.values()):
+        if any(lane.full for lane in self._lanes):
             self._consumer.pause(*self._consumer.assignment())
         elif paused := self._consumer.paused():
             self._consumer.resume(*paused)
@@ -130,7 +130,7 @@ class Courier(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
         self._hand_out(alert, record, done)
 
     def _hand_out(self, alert: Alert, record: Any, done: Callable[[], None]) -> None:
-        lanes = [lane for channel, lane in self._lanes.values() if channel.wants(alert)]
+        lanes = self._lanes.wanting(alert)
         if why := self._not_sent(alert) or ("" if lanes else "unwanted"):
             self._metrics.add(Metric.ALERTS_SKIPPED, 1, why)
             done()

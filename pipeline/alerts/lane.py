@@ -70,6 +70,8 @@ class Lane:
     failing_since: float | None = None
     last_failure: Failure | None = None
     _closing: bool = False
+    _abandoned: bool = False
+    _retired: list[Sender] = field(default_factory=list)
     _items: list[Item] = field(default_factory=list)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _paused_until: float = 0.0
@@ -107,10 +109,25 @@ class Lane:
         self._closing = True
         self._wake.set()
 
+    def replace(self, sender: Sender) -> None:
+        """The channel is to be reached in another way: all that wait are tried there, without waiting any longer."""
+        self._retired.append(self.sender)
+        self.sender = sender
+        self.failing_since, self._paused_until, self._backoff = None, 0.0, self._pauses()
+        for item in self._items:
+            item.not_before, item.backoff = 0.0, self._pauses()
+        self._wake.set()
+
+    def abandon(self) -> None:
+        """There is no such channel any more: end `run`, and settle what waits. Unlike after `close`, nobody is to have it later."""
+        self._abandoned = True
+        self.close()
+
     async def run(self) -> None:
         """Deliver until closed. Cancelled within an attempt, that alert is sent again after the next start."""
         while not self._closing:
             self._wake.clear()
+            await self._close_retired()
             await self._bury_overdue()
             item = self._next()
             if item is None:
@@ -120,6 +137,20 @@ class Lane:
                 self._settle(item)
             else:
                 await self._attempt(item)
+        if self._abandoned:
+            await self._leave()
+
+    async def _leave(self) -> None:
+        for item in list(self._items):
+            self.metrics.add(Metric.ALERTS_SKIPPED, 1, "unwanted")
+            self._settle(item)
+        self._retired.append(self.sender)
+        await self._close_retired()
+
+    async def _close_retired(self) -> None:
+        retired, self._retired = self._retired, []
+        for sender in retired:
+            await sender.close()
 
     async def _attempt(self, item: Item) -> None:
         item.attempts += 1

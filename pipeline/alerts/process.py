@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
-from pipeline.alerts import channels, kinds
+from pipeline.alerts import channels
+from pipeline.alerts.channels_file import ChannelsFile
 from pipeline.alerts.courier import Courier
 from pipeline.alerts.dead_letters import DeadLetters
 from pipeline.alerts.lane import Lane, Limits
+from pipeline.alerts.lanes import Lanes
 from pipeline.backoff import Backoff
 from pipeline.cascade.controls import Controls
 from pipeline.clock import SystemClock
@@ -28,9 +30,8 @@ from pipeline.metrics import Metrics
 from pipeline.status import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pipeline.alerts.channels import Channel
+    from pipeline.alerts.outcome import Sender
     from pipeline.clock import Clock
     from pipeline.config import Settings
     from schemas.alert import Alert
@@ -50,15 +51,19 @@ Channels = dict[str, "Channel"]
 
 def configured(settings: Settings) -> Channels:
     """The channels of the settings' file. Raises UsageError when none is named, or when it does not work."""
+    path = file_of(settings)
+    found = channels.load(path)
+    channels.warn_if_open(path)
+    return found
+
+
+def file_of(settings: Settings) -> Path:
+    """Where the channels are written down. Raises UsageError when no file is named."""
     if not settings.notify_channels_file:
         raise UsageError(
             "no channel is configured: name a file of channels in CASCADES_NOTIFY_CHANNELS_FILE (docs/alert-delivery.md shows one)"
         )
-    path = Path(settings.notify_channels_file)
-    found = channels.load(path)
-    if channels.open_to_others(path):
-        log.warning("%s holds secrets, and other users of this machine may read it: chmod 600 it", path)
-    return found
+    return Path(settings.notify_channels_file)
 
 
 def run_notify(settings: Settings) -> int:
@@ -67,26 +72,25 @@ def run_notify(settings: Settings) -> int:
     Guarantee: every alert of the topic is taken by each channel that wants it, or is a dead letter, at least once and always under the same id.
     """
     set_up_logging()
-    return asyncio.run(Notify(settings, configured(settings)).run())
+    return asyncio.run(Notify(settings).run())
 
 
 class Notify:
     """The process: lanes for the channels, the reader, and what tells how they are."""
 
-    def __init__(self, settings: Settings, found: Channels, clock: Clock | None = None) -> None:
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self._settings, self._clock = settings, clock or SystemClock()
         self._metrics = Metrics()
         self._status = Status(self._metrics, PARTS)
         self._controls = Controls()
         self._letters = DeadLetters(settings)
-        limits = Limits(give_up_s=settings.notify_give_up_s)
-        self._lanes: Mapping[str, tuple[Channel, Lane]] = {
-            name: (
-                channel,
-                Lane(name, kinds.sender(name, channel), self._letters.send, self._muted, self._metrics, limits),
-            )
-            for name, channel in found.items()
-        }
+        self._limits = Limits(give_up_s=settings.notify_give_up_s)
+        self._file = ChannelsFile(file_of(settings), self._metrics)
+        self._found = self._file.load()
+        self._lanes = Lanes(self._new_lane)
+
+    def _new_lane(self, name: str, sender: Sender) -> Lane:
+        return Lane(name, sender, self._letters.send, self._muted, self._metrics, self._limits)
 
     async def run(self) -> int:
         """Until a signal."""
@@ -111,10 +115,12 @@ class Notify:
             control = asyncio.create_task(following.run())
             undo.callback(control.cancel)
             await _first(stop, following.caught_up)
-            delivering = [asyncio.create_task(lane.run(), name=name) for name, (_, lane) in self._lanes.items()]
-            undo.push_async_callback(self._close_senders)
-            self._status.set("notify", ok=True, detail=f"delivers to {', '.join(self._lanes)}")
-            await self._deliver(stop, delivering)
+            self._lanes.take(self._found)
+            undo.push_async_callback(self._lanes.close_senders)
+            looking = asyncio.create_task(self._look_at_the_file())
+            undo.callback(looking.cancel)
+            self._status.set("notify", ok=True, detail="delivers")
+            await self._deliver(stop)
 
     async def _until_there(self, stop: asyncio.Event) -> bool:
         """Kafka and our topics are there, and the producer of dead letters; False when told to stop before."""
@@ -133,17 +139,25 @@ class Notify:
                 return True
         return False
 
-    async def _deliver(self, stop: asyncio.Event, delivering: list[asyncio.Task[None]]) -> None:
+    async def _look_at_the_file(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            # apprise is large: loading it must not hold up those who deliver.
+            if found := await asyncio.to_thread(self._file.look):
+                self._lanes.take(found)
+                log.info("the file of channels is in force as it is now: %s", ", ".join(found))
+
+    async def _deliver(self, stop: asyncio.Event) -> None:
         backoff = Backoff(most=15.0)
         while not stop.is_set():
             try:
-                await self._read(stop, delivering)
+                await self._read(stop)
             except KafkaError as error:
                 self._status.set("group", ok=False, detail=f"reading failed: {type(error).__name__}")
                 log.warning("reading alerts failed (%r): connecting anew", error)
                 await _sleep(stop, backoff.next())
 
-    async def _read(self, stop: asyncio.Event, delivering: list[asyncio.Task[None]]) -> None:
+    async def _read(self, stop: asyncio.Event) -> None:
         """One life of a consumer. At a stop the lanes finish what is under way, and that is committed too."""
         consumer = AIOKafkaConsumer(
             **client_options(self._settings),
@@ -167,34 +181,28 @@ class Notify:
             while not stop.is_set():
                 await courier.turn()
                 self._status.set("group", ok=True, detail=f"{len(consumer.assignment())} partition(s) read")
-                _raise_first(delivering)
-            await self._finish(delivering)
+                self._lanes.check()
+            await self._lanes.finish(GRACE_S)
             await courier.commit()
         finally:
             await consumer.stop()
-
-    async def _finish(self, delivering: list[asyncio.Task[None]]) -> None:
-        for _, lane in self._lanes.values():
-            lane.close()
-        await asyncio.wait(delivering, timeout=GRACE_S)
-        for task in delivering:
-            task.cancel()
-
-    async def _close_senders(self) -> None:
-        for _, lane in self._lanes.values():
-            await lane.sender.close()
 
     async def _tick(self) -> None:
         count = 0
         while True:
             self._status.tick()
-            self._status.set("channels", ok=True, detail="; ".join(map(_told, self._lanes.values())))
+            self._status.set("channels", ok=True, detail=self._told())
             if count % ASK_KAFKA_EVERY == 0 and not await any_connects(self._settings.kafka_bootstrap):
                 self._status.set("kafka", ok=False, detail=f"no broker answers at {self._settings.kafka_bootstrap}")
             elif count % ASK_KAFKA_EVERY == 0:
                 self._status.set("kafka", ok=True, detail="a broker answers")
             count += 1
             await asyncio.sleep(TICK_S)
+
+    def _told(self) -> str:
+        """What each channel does, and what is wrong with their file."""
+        stale = [f"as they were before: {self._file.problem}"] if self._file.problem else []
+        return "; ".join([*stale, *map(_words, self._lanes)])
 
     def _muted(self, alert: Alert) -> bool:
         now_us = self._clock.now_us()
@@ -203,18 +211,10 @@ class Notify:
         )
 
 
-def _told(one: tuple[Channel, Lane]) -> str:
-    lane = one[1]
+def _words(lane: Lane) -> str:
     if lane.failing_since is None or lane.last_failure is None:
         return f"{lane.name}: {lane.waiting} waiting"
     return f"{lane.name}: {lane.waiting} waiting, does not take alerts ({lane.last_failure.detail})"
-
-
-def _raise_first(tasks: list[asyncio.Task[None]]) -> None:
-    """A lane never ends by itself: its fault ends the process, and nothing is committed that was not delivered."""
-    for task in tasks:
-        if task.done():
-            task.result()
 
 
 def _stop_on_signals() -> asyncio.Event:

@@ -167,6 +167,30 @@ async def test_it_stops_cleanly_within_an_attempt_and_goes_on_where_it_was(kafka
         assert again.stop() == 0
 
 
+async def test_channels_change_with_their_file_and_a_wrong_file_changes_nothing(kafka, tmp_path):
+    async with (
+        receiving(503) as old,
+        receiving(200) as new,
+        notifying(kafka, tmp_path, crm=hook(old)) as (settings, process),
+        topic_of(settings) as put,
+    ):
+        await put(alert(1))
+        await old.until(1)
+        settings.notify_channels_file.write_text("channels: {crm: s3cret}")
+        stale = "as they were before"
+        await asyncio.to_thread(process.wait_until, lambda: stale in process.parts()["channels"]["detail"], stale)
+        assert process.metric("cascades_channels_refused") == 1
+        channels_file(settings.notify_channels_file, crm=hook(new))
+        await new.until(1)
+        await put(alert(2))
+        await new.until(2)
+        assert new.ids == [alert(1).message_id, alert(2).message_id]
+        assert process.metric("cascades_channels_refused") == 0
+        await settled(settings, 2)
+        assert process.stop() == 0
+        assert "s3cret" not in (tmp_path / "notify.log").read_text()
+
+
 async def test_two_processes_share_the_work_and_one_takes_over(kafka, tmp_path):
     async with (
         receiving(200) as crm,
