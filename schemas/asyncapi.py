@@ -182,7 +182,8 @@ def _undelivered() -> dict[str, Any]:
     return {
         "name": "UndeliveredAlert",
         "title": "Alert that could not be delivered",
-        "description": "The record's own bytes; the reason is in the headers.",
+        "description": "The record's own bytes; the reason is in the headers. A record without bytes and with the header `resent_at` takes back the one "
+        "of the same topic, partition, offset and channel: it was delivered after all.",
         "contentType": "application/json",
         "payload": {"$ref": f"{_SCHEMAS}AlertV1"},
         "bindings": _key("content_id, in UTF-8"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 if TYPE_CHECKING:
     from schemas.alert import Alert
@@ -12,6 +12,7 @@ Reason = Literal["refused", "redirected", "gone", "unreachable", "timed_out", "n
 """refused: answered with an error. redirected: sent us elsewhere, which we do not follow. gone: wants no more (HTTP 410). unreachable: no
 connection. timed_out: no answer in time. not_taken: the service gave no reason that may be shown. behind: more alerts wait than a failing channel
 may hold up. not_an_alert: the record on the topic is none."""
+REASONS: tuple[Reason, ...] = get_args(Reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""`cascades alerts`: list, mute, unmute, ack, test."""
+"""`cascades alerts`: list, mute, unmute, ack, test, letters, resend."""
 
 from typing import Annotated
 
@@ -17,6 +17,12 @@ MutedCampaign = Annotated[
     str | None, typer.Option("--campaign", metavar="ID", help="Alerts of this campaign's contents.")
 ]
 MutedRule = Annotated[str | None, typer.Option("--rule", metavar="NAME", help="Alerts of this rule.")]
+LetterChannel = Annotated[
+    str | None, typer.Option("--channel", metavar="NAME", help="Only what this channel did not take.")
+]
+LetterReason = Annotated[
+    str | None, typer.Option("--reason", metavar="CODE", help="Only this reason, such as refused.")
+]
 Why = Annotated[str, typer.Option("--note", metavar="TEXT", help="Why; others see it.")]
 
 
@@ -104,3 +110,44 @@ def try_channels(
     from pipeline.commands import alerts as command
 
     raise typer.Exit(command.test(channel=channel))
+
+
+@alerts.command("letters")
+def list_letters(
+    channel: LetterChannel = None,
+    reason: LetterReason = None,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="Show so many, the newest.")] = 50,
+    output: Output = "table",
+) -> None:
+    """Alerts that a channel did not take, with the reason.
+
+    From their topic in Kafka; those that were sent again since are left out.
+
+    Example: cascades alerts letters --channel on-call --format json
+    """
+    from pipeline.commands import alert_letters as command
+
+    raise typer.Exit(command.list_letters(wanted=command.selection((), channel, reason), limit=limit, output=output))
+
+
+@alerts.command("resend")
+def send_again(
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ALERT]…", help="Only these alerts, or messages. Without: all.")
+    ] = None,
+    channel: LetterChannel = None,
+    reason: LetterReason = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, send nothing.")] = False,
+) -> None:
+    """Send alerts again that a channel did not take.
+
+    To that channel only, one attempt each, under the id that they had; what is taken is a dead letter no more. Whoever is killed in between sends the
+    last one twice at the next call, so receivers drop repeats by their id. Age and filters do not count; muted and acknowledged alerts are left out.
+    Reads the file in CASCADES_NOTIFY_CHANNELS_FILE as it is now. Exit code 1 when a channel did not take all of its own.
+
+    Example: cascades alerts resend --channel on-call --dry-run
+    """
+    from pipeline.commands import alert_letters as command
+
+    raise typer.Exit(command.send_again(wanted=command.selection(ids or (), channel, reason), dry_run=dry_run))
