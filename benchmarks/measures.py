@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from benchmarks import ceiling, hot, latency, memory, recursive, restore, scale_out
+from benchmarks import ceiling, clock_share, hot, latency, memory, recursive, restore, scale_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +25,7 @@ class Measure(NamedTuple):
 MEASURES = {
     "hot": Measure(hot.rows, 50),
     "latency": Measure(latency.rows, 50),
+    "clock": Measure(clock_share.rows, 210),
     "memory": Measure(memory.rows, 70),
     "ceiling": Measure(ceiling.rows, 90),
     "restore": Measure(restore.rows, 200),
