@@ -31,15 +31,26 @@ BY = "the page"
 class AlertList:
     """Loads part `alerts`: `open` (those that nobody has seen to first, of them the most severe), `over` (of the last 24 hours, the newest first), `mutes` in force, and `may_act`.
 
-    Whether an alert is muted or acknowledged is taken from `share.control` itself, so that an answer shows at once.
+    Of all contents, or of one `content` or `campaign`. Whether an alert is muted or acknowledged is taken from `share.control` itself, so that an answer
+    shows at once.
     """
 
-    def __init__(self, reader: Reader, settings: Settings, clock: Clock, controls: Controls) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        settings: Settings,
+        clock: Clock,
+        controls: Controls,
+        *,
+        content: str = "",
+        campaign: str = "",
+    ) -> None:
         self._reader, self._clock, self._controls = reader, clock, controls
         self._may_act = settings.page_may_mute
+        self._about = {name: value for name, value in (("content", content), ("campaign", campaign)) if value}
 
     async def __call__(self) -> dict[str, object]:
-        rows = await self._reader.rows(sql.ALERTS, limit=SHOWN)
+        rows = await self._reader.rows(sql.alerts(set(self._about)), **self._about, limit=SHOWN)
         now_us = self._clock.now_us()
         alerts = [self._alert(row, now_us) for row in rows]
         return {

@@ -35,14 +35,16 @@ FROM v_content GROUP BY name ORDER BY contents DESC, name LIMIT 50
 _FACTS = """
 content_id, campaign_id, platforms, toUnixTimestamp64Milli(first_seen) AS first_seen, toUnixTimestamp64Milli(last_seen) AS last_seen,
 size, shares, depth, depth_exact, structural_virality, r, primary_reach, secondary_reach, potential_reach, estimated_reach,
-audience_coverage, shares_5m, shares_1h, shares_24h, secondary_reach_5m, secondary_reach_1h, secondary_reach_24h
+audience_coverage, shares_5m, shares_1h, shares_24h, secondary_reach_5m, secondary_reach_1h, secondary_reach_24h,
+viral_score, state, severity
 """
 
 CONTENT = f"""
-SELECT {_FACTS}, breadth, max_breadth, depth_5m, depth_1h, depth_24h, posts, likes, comments, mentions, clicks, views, follows,
+SELECT {_FACTS}, breadth, max_breadth, mean_depth, depth_5m, depth_1h, depth_24h, posts, likes, comments, mentions, clicks, views, follows,
     counted_shares, counted_likes, counted_comments, counted_clicks, counted_views, duplicates, retracted, retractions_refused,
     retractions_waiting, sharers, sharers_known, parents_unresolved, parents_self, parents_not_a_spread, parents_cycle,
-    viral_score, predicted_size, state, kafka_partition, kafka_offset
+    velocity_5m, velocity_1h, acceleration, doubling_s, expected_shares, predicted_size, predicted_low, predicted_high, accelerating,
+    half_s, ninety_s, kafka_partition, kafka_offset
 FROM v_content WHERE content_id = {{id:String}}
 """
 
@@ -139,10 +141,16 @@ SELECT intDiv(toUnixTimestamp(received_at), 60) AS slot, count() AS records, int
 FROM v_dead_letters WHERE received_at > toStartOfMinute(now('UTC')) - INTERVAL 59 MINUTE GROUP BY slot
 """
 
-ALERTS = """
+_ABOUT = {"content": "content_id = {content:String}", "campaign": "ifNull(campaign_id, '') = {campaign:String}"}
+
+
+def alerts(about: set[str]) -> str:
+    """Alerts that are open or were within a day: of all contents, or of one content or campaign."""
+    where = "".join(f" AND {clause}" for name, clause in _ABOUT.items() if name in about)
+    return f"""
 SELECT alert_id, content_id, campaign_id, toString(rule) AS rule, toString(state) AS state, severity, summary, muted, top_spreaders,
     arrayMap(name -> (toString(name), evidence[name]), arraySort(mapKeys(evidence))) AS evidence, dashboard,
     toUnixTimestamp64Milli(opened_at) AS opened, if(closed_at IS NULL, NULL, toUnixTimestamp64Milli(assumeNotNull(closed_at))) AS closed
-FROM v_alerts WHERE kind != 'test' AND (closed_at IS NULL OR closed_at > now('UTC') - INTERVAL 24 HOUR)
-ORDER BY closed IS NOT NULL, if(closed IS NULL, severity, 0) DESC, opened_at DESC, alert_id LIMIT {limit:UInt32}
+FROM v_alerts WHERE kind != 'test' AND (closed_at IS NULL OR closed_at > now('UTC') - INTERVAL 24 HOUR){where}
+ORDER BY closed IS NOT NULL, if(closed IS NULL, severity, 0) DESC, opened_at DESC, alert_id LIMIT {{limit:UInt32}}
 """

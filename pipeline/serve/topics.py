@@ -17,7 +17,7 @@ MAX_TEXT = 512
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """`kind` is one of pulse, health, letters, alerts, facets, contents, content, campaign, conversation; the rest narrows the last four."""
+    """`kind` is one of pulse, health, letters, alerts, facets, contents, content, campaign, conversation; the rest narrows the last four, and alerts."""
 
     kind: str
     content_id: str = ""
@@ -58,12 +58,13 @@ def content_topic(content_id: str) -> Topic:
 
 
 def campaign_topics(campaign: str, query: Mapping[str, str]) -> list[Topic]:
-    """One campaign's page: its figures, the conversation of its accounts, its contents by what is moving now."""
+    """One campaign's page: its figures, the conversation of its accounts, its alerts, its contents by what is moving now."""
     if not 1 <= len(campaign) <= MAX_TEXT:
         raise BadQuestionError(f"a campaign has 1 to {MAX_TEXT} characters")
     limit = query.get("limit", str(DEFAULT_LIMIT))
     contents = contents_topic({"campaign": campaign, "limit": limit})
-    return [Topic("campaign", campaign=campaign), Topic("conversation", campaign=campaign), contents]
+    about = Topic("campaign", campaign=campaign), Topic("conversation", campaign=campaign)
+    return [*about, Topic("alerts", campaign=campaign), contents]
 
 
 def view_topics(query: Mapping[str, str]) -> list[Topic]:
@@ -72,7 +73,8 @@ def view_topics(query: Mapping[str, str]) -> list[Topic]:
     if view == "campaign":
         return [PULSE, HEALTH, *campaign_topics(query.get("id", ""), query)]
     if view == "content":
-        return [PULSE, HEALTH, content_topic(query.get("id", ""))]
+        content = content_topic(query.get("id", ""))
+        return [PULSE, HEALTH, Topic("alerts", content_id=content.content_id), content]
     if view == "home":
         return [PULSE, HEALTH, LETTERS, ALERTS, FACETS, contents_topic(query)]
     raise BadQuestionError("view is home, content or campaign")

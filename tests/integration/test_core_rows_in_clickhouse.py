@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from support.core import CoreRun
 from support.database import fresh_database
@@ -44,6 +46,19 @@ def flush(run, *sinks):
 def test_clickhouse_and_memory_hold_the_same_rows(written, table):
     client, database, memory = written
     assert standing(client, database, table) == memory.rows(table)
+
+
+def test_mean_depth_and_r_of_each_generation_are_those_of_the_edges(written):
+    client, database, _ = written
+    (content,) = view(client, f"SELECT mean_depth, r_by_generation FROM {database}.v_content")
+    edges = view(
+        client, f"SELECT least(depth, 64) AS depth, count() AS nodes FROM {database}.v_edges GROUP BY 1 ORDER BY 1"
+    )
+    counts = [row["nodes"] for row in edges]
+    assert content["mean_depth"] == pytest.approx(sum(row["depth"] * row["nodes"] for row in edges) / sum(counts))
+    assert content["r_by_generation"] == [after / before for before, after in pairwise(counts)]
+    generations = view(client, f"SELECT r FROM {database}.v_generation ORDER BY depth")
+    assert [row["r"] for row in generations] == [*content["r_by_generation"], None]
 
 
 def test_lifetime_generations_minutes_and_edges_add_up_to_one_total(written):

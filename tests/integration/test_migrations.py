@@ -19,7 +19,7 @@ CONTRACT = {
     "v_content": "content_id campaign_id platforms first_seen last_seen size shares likes comments clicks views duplicates depth depth_exact "
     "max_breadth breadth structural_virality r primary_reach secondary_reach potential_reach estimated_reach audience_coverage velocity_5m "
     "velocity_1h shares_5m shares_1h shares_24h secondary_reach_5m secondary_reach_1h secondary_reach_24h depth_5m depth_1h depth_24h "
-    "viral_score predicted_size state",
+    "viral_score predicted_size state mean_depth r_by_generation",
     "v_sharers": "content_id platform actor_id sharer_platform sharer_id audience_size",
     "v_first_movers": "content_id platform actor_id event_id",
     "v_authors": "content_id platform actor_id posts audience_size",
@@ -35,7 +35,7 @@ CONTRACT = {
     "v_conversion": "content_id campaign_id shares views clicks shares_per_view shares_per_click",
     "v_content_minute": "content_id platform minute shares likes comments clicks depth secondary_reach",
     "v_edges": "content_id event_id parent_event_id parent_basis actor_id depth audience_size occurred_at platform retracted",
-    "v_generation": "content_id depth shares reach",
+    "v_generation": "content_id depth shares reach nodes r",
     "v_amplifiers": "content_id actor_id platform shares audience_size downstream_shares downstream_reach",
     "v_platform_minute": "platform campaign_id minute posts shares likes comments mentions clicks views follows depth secondary_reach",
     "v_dead_letters": "topic partition offset reason received_at payload",

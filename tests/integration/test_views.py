@@ -316,9 +316,31 @@ def test_generations_are_the_slots_of_the_latest_row_without_the_root(database):
         ]
     )
     assert database.see("SELECT * FROM v_generation ORDER BY depth") == [
-        {"content_id": "c", "depth": 1, "shares": 2, "reach": 50, "nodes": 3},
-        {"content_id": "c", "depth": 2, "shares": 1, "reach": 7, "nodes": 1},
+        {"content_id": "c", "depth": 1, "shares": 2, "reach": 50, "nodes": 3, "r": 1 / 3},
+        {"content_id": "c", "depth": 2, "shares": 1, "reach": 7, "nodes": 1, "r": None},
     ]
+
+
+@pytest.mark.parametrize(
+    ("breadth", "mean_depth", "r_by_generation"),
+    [([1], None, []), ([1, 4], 1.0, []), ([1, 2, 6, 3], (2 + 12 + 9) / 11, [3.0, 0.5])],
+)
+def test_mean_depth_and_r_of_each_generation_follow_from_the_breadth(database, breadth, mean_depth, r_by_generation):
+    none = [0] * len(breadth)
+    database.write(
+        contents=[
+            {
+                "content_id": "c",
+                "size": sum(breadth),
+                "breadth": breadth,
+                "shares_by_depth": none,
+                "reach_by_depth": none,
+                "version": 1,
+            }
+        ]
+    )
+    (row,) = database.see("SELECT mean_depth, r_by_generation FROM v_content")
+    assert row == {"mean_depth": mean_depth, "r_by_generation": r_by_generation}
 
 
 def test_a_content_without_spreads_has_no_generation(database):

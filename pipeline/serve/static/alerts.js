@@ -5,32 +5,45 @@ import { term } from "./help.js";
 import { platformName } from "./platforms.js";
 
 const HOUR = 60;
+const VIRAL = 5;
+const GRAVE = 8;
 const LONGEST_NAME = 80;
 const OVER_SHOWN = 20;
+const OPEN_SHOWN = 5;
 
-export const alertsPanel = () => {
+/** `everywhere`: of all contents, with the mutes in force. Else the panel is there only while there is something to show. */
+export const alertsPanel = (everywhere = true) => {
   const open = rows();
   const over = rows();
   const count = el("b.num.alert-count");
   const none = el("p.quiet", {}, "Reading…");
+  const state = { all: false, last: null };
+  const more = el("button.plain.small", { type: "button", hidden: true, onclick: () => ((state.all = !state.all), update(state.last)) });
   const before = el("details.alerts-over", { hidden: true }, el("summary", {}), over.node);
   const mutes = el("ul.mutes");
-  const update = ({ open: now, over: past, mutes: silent, may_act: mayAct }) => {
+  const update = (told) => {
+    state.last = told;
+    const { open: now, over: past, mutes: silent, may_act: mayAct } = told;
     write(count, now.length ? number(now.length) : "", { glow: false });
     none.hidden = now.length > 0;
     none.textContent = "No alert is open. When something takes off, it appears here by itself.";
-    open.update(now, mayAct);
+    open.update(state.all ? now : now.slice(0, OPEN_SHOWN), mayAct);
+    more.hidden = now.length <= OPEN_SHOWN;
+    write(more, state.all ? `Only the ${OPEN_SHOWN} most severe` : `Show all ${number(now.length)}`, { glow: false });
     before.hidden = past.length === 0;
     write(before.firstChild, `${plural(past.length, "alert")} of the last 24 hours ${past.length === 1 ? "is" : "are"} over`, { glow: false });
     over.update(past.slice(0, OVER_SHOWN), mayAct);
-    drawMutes(mutes, silent, mayAct);
+    if (everywhere) drawMutes(mutes, silent, mayAct);
+    else node.hidden = now.length + past.length === 0;
   };
+  const node = el("section.panel.alerts", { "aria-labelledby": "alerts-title", hidden: !everywhere },
+    el("div.panel-head", {}, el("h2", { id: "alerts-title" }, term("alerts", "Alerts"), " ", count)), none, open.node, more, mutes, before);
   return {
-    node: el("section.panel.alerts", { "aria-labelledby": "alerts-title" },
-      el("div.panel-head", {}, el("h2", { id: "alerts-title" }, term("alerts", "Alerts"), " ", count)), none, open.node, mutes, before),
+    node,
     update,
     problem: (text) => {
       if (!text) return;
+      node.hidden = false;
       none.hidden = false;
       none.replaceChildren(...sentence(`Alerts cannot be read: ${text}.`));
     },
@@ -54,7 +67,7 @@ const rows = () => {
 
 const row = ({ alert_id: id, content_id: content, campaign_id: campaign, rule }) => {
   const state = el("span.alert-state");
-  const severity = el("span.alert-severity.num");
+  const severity = el("span.alert-severity.num", { title: "1 to 10" });
   const since = el("span.alert-since");
   const why = el("p.alert-why");
   const told = el("p.alert-told", { role: "status" });
@@ -69,6 +82,7 @@ const row = ({ alert_id: id, content_id: content, campaign_id: campaign, rule })
     node.classList.toggle("quieted", alert.muted || alert.acknowledged);
     write(state, alert.closed === null ? alert.state : "over", { glow: false });
     write(severity, `severity ${alert.severity}`);
+    severity.dataset.level = alert.severity >= GRAVE ? "grave" : alert.severity >= VIRAL ? "viral" : "";
     write(since, alert.closed === null ? `since ${ago(alert.opened, Date.now())}`.replace("since just now", "just now") : `${ago(alert.closed, Date.now())}`, { glow: false });
     since.title = `opened ${dateTime(alert.opened)}, rule ${rule}, alert ${id}`;
     write(why, alert.summary);

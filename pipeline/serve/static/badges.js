@@ -21,6 +21,19 @@ export const badges = (most = Infinity) => {
   };
 };
 
+/** The alert state of a content, with the severity of its open alert; nothing while it is quiet. */
+export const stateBadge = () => {
+  const node = el("span.state");
+  return {
+    node,
+    update: ({ state, severity }) => {
+      const shown = state && state !== "quiet" ? state : "";
+      node.dataset.state = shown;
+      write(node, shown && severity ? `${shown}, severity ${severity}` : shown, { glow: false });
+    },
+  };
+};
+
 /** The campaign of a content, as a link to its page; nothing while there is none. */
 export const campaignLink = () => {
   const node = el("a.campaign");

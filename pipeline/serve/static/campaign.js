@@ -1,9 +1,11 @@
 // One campaign: its figures with each person once, its contents, who carried it, and how its own accounts talk.
+import { alertsPanel } from "./alerts.js";
 import { amplifierPanel } from "./amplifiers.js";
 import { badges } from "./badges.js";
 import { conversationPanel } from "./conversation.js";
 import { el, write } from "./dom.js";
-import { group, figure, other } from "./figures.js";
+import { figure, group } from "./figure.js";
+import { other } from "./figures.js";
 import { ago, dateTime, exact, number, percent, ratio } from "./format.js";
 import { term } from "./help.js";
 import { contentList } from "./list.js";
@@ -13,13 +15,14 @@ export const campaignView = (id, back) => {
   const panels = [figurePanel(), amplifierPanel("campaign")];
   const [figures, amplifiers] = panels;
   const conversation = conversationPanel(id);
+  const alerts = alertsPanel(false);
   const list = contentList();
   const note = el("p.quiet");
   const missing = el("div.panel.empty", { hidden: true }, el("h3", {}, "Not seen yet"),
     el("p", {}, "No content names this campaign. The page shows it as soon as one does."));
   const contents = el("section.panel.list-panel", { "aria-labelledby": "campaign-contents" },
     el("div.panel-head", {}, el("h2", { id: "campaign-contents" }, term("campaign_contents"))), list.node, note);
-  const body = el("div.content-body", { hidden: true }, figures.node, contents, el("div.columns", {}, amplifiers.node, conversation.node));
+  const body = el("div.content-body", { hidden: true }, figures.node, alerts.node, contents, el("div.columns", {}, amplifiers.node, conversation.node));
   return {
     node: el("article.content.one-campaign", {}, head.node, missing, body),
     title: `${id} · Share Cascades`,
@@ -38,6 +41,8 @@ export const campaignView = (id, back) => {
         const left = found.matching - found.items.length;
         write(note, left > 0 ? `The ${exact(found.items.length)} that move most; ${exact(left)} more.` : "", { glow: false });
       },
+      alerts: alerts.update,
+      "problem:alerts": ({ text }) => alerts.problem(text),
       conversation: conversation.update,
       "problem:contents": ({ text }) => list.problem(text),
       "problem:conversation": ({ text }) => conversation.problem(text),

@@ -1,5 +1,6 @@
 // One content: its tree drawn live, and every figure of it.
-import { badges, campaignLink } from "./badges.js";
+import { alertsPanel } from "./alerts.js";
+import { badges, campaignLink, stateBadge } from "./badges.js";
 import { el, write } from "./dom.js";
 import { ago, dateTime, shortId } from "./format.js";
 import { amplifierPanel } from "./amplifiers.js";
@@ -14,9 +15,10 @@ export const contentView = (id, back) => {
   const panels = [figurePanel(), generationPanel(), minutePanel(), amplifierPanel(), sharePanel("platforms"), sharePanel("basis")];
   const [figures, generations, minutes, amplifiers, platforms, basis] = panels;
   const tree = treePanel();
+  const alerts = alertsPanel(false);
   const missing = el("div.panel.empty", { hidden: true }, el("h3", {}, "Not seen yet"),
     el("p", {}, "No event of this content has arrived. The page shows it as soon as one does."));
-  const body = el("div.content-body", {}, figures.node, el("div.columns", {},
+  const body = el("div.content-body", {}, alerts.node, figures.node, el("div.columns", {},
     el("div.column", {}, tree.node, amplifiers.node), el("div.column", {}, generations.node, minutes.node, platforms.node, basis.node)));
   body.hidden = true;
   return {
@@ -32,6 +34,8 @@ export const contentView = (id, back) => {
         head.update(content.facts);
         for (const panel of panels) panel.update(content);
       },
+      alerts: alerts.update,
+      "problem:alerts": ({ text }) => alerts.problem(text),
       tree: tree.update,
       "tree-delta": tree.change,
     },
@@ -41,14 +45,16 @@ export const contentView = (id, back) => {
 
 const heading = (id, back) => {
   const campaign = campaignLink();
+  const state = stateBadge();
   const shape = el("span.shape");
   const platforms = badges();
   const seen = el("span.seen");
   const node = el("header.content-head", {},
     el("nav", { "aria-label": "Back" }, el("a.back", { href: back }, "← All contents")),
     el("h1", { title: id }, shortId(id), outside(id)),
-    el("p.sub", {}, shape, campaign.node, platforms.node, seen));
+    el("p.sub", {}, state.node, shape, campaign.node, platforms.node, seen));
   const update = (facts) => {
+    state.update(facts);
     campaign.update(facts.campaign_id);
     write(shape, facts.shape ?? "", { glow: false });
     shape.dataset.shape = facts.shape ?? "";

@@ -1,13 +1,14 @@
-// The key figures of one content, in three groups: spread, reach, and what stands behind them.
+// The key figures of one content, in groups: spread, what comes next, reach, and what stands behind them.
+import { aheadGroup } from "./ahead.js";
 import { el, write } from "./dom.js";
 import { decimal, exact, number, percent } from "./format.js";
-import { term } from "./help.js";
+import { figure, group } from "./figure.js";
 
 export const figurePanel = () => {
   const spread = group("Spread", [
     figure("shares", (f) => f.shares, { note: (f) => `${number(f.shares_5m)} in 5 min · ${number(f.shares_1h)} in 1 h · ${number(f.shares_24h)} in 24 h` }),
     figure("size", (f) => f.size, { note: (f) => (f.retracted ? `${exact(f.retracted)} acts taken back` : "") }),
-    figure("depth", (f) => f.depth, { note: (f) => `${exact(f.depth_exact)} over exact links` }),
+    figure("depth", (f) => f.depth, { note: (f) => [f.mean_depth !== null && `${decimal(f.mean_depth)} on average`, `${exact(f.depth_exact)} over exact links`].filter(Boolean).join(" · ") }),
     figure("virality", (f) => f.structural_virality, { show: decimal, note: (f) => f.shape ?? "" }),
     figure("r", (f) => f.r, { show: decimal }),
   ]);
@@ -18,32 +19,13 @@ export const figurePanel = () => {
     figure("estimated_reach", (f) => f.estimated_reach, { note: () => "estimated" }),
     figure("coverage", (f) => f.audience_coverage, { show: percent, note: (f) => `${exact(f.sharers_known)} of ${exact(f.sharers)} audiences known` }),
   ]);
+  const ahead = aheadGroup();
   const acts = el("p.acts");
   return {
-    node: el("section.figures", { "aria-label": "Key figures" }, spread.node, reach.node, acts),
+    node: el("section.figures", { "aria-label": "Key figures" }, spread.node, ahead.node, reach.node, acts),
     update: ({ facts }) => {
-      spread.update(facts);
-      reach.update(facts);
+      for (const one of [spread, ahead, reach]) one.update(facts);
       write(acts, other(facts), { glow: false });
-    },
-  };
-};
-
-export const group = (name, figures) => ({
-  node: el("div.figure-group", { role: "group", "aria-label": name }, figures.map((one) => one.node)),
-  update: (facts) => figures.forEach((one) => one.update(facts)),
-});
-
-export const figure = (key, read, { show = number, note = () => "" } = {}) => {
-  const value = el("b.num.figure-value", { "data-figure": key });
-  const small = el("span.figure-note");
-  return {
-    node: el("div.figure", {}, el("span.figure-label", {}, term(key)), value, small),
-    update: (facts) => {
-      const now = read(facts);
-      write(value, show(now));
-      value.title = now === null ? "not known" : show === number ? exact(now) : "";
-      write(small, note(facts), { glow: false });
     },
   };
 };

@@ -20,7 +20,7 @@ export const number = (value) => {
 /** Every digit, for titles. */
 export const exact = (value) => (unknown(value) ? DASH : whole.format(value));
 
-export const decimal = (value, digits = 2) => (unknown(value) ? DASH : value.toFixed(digits));
+export const decimal = (value) => (unknown(value) ? DASH : value.toFixed(2));
 
 const small = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
 
@@ -69,6 +69,28 @@ export const ago = (ms, now) => {
 export const span = (minutes) => {
   const [value, unit] = minutes < 60 ? [minutes, "minute"] : minutes < 1440 ? [minutes / 60, "hour"] : [minutes / 1440, "day"];
   return value === 1 ? unit : `${value} ${unit}s`;
+};
+
+const LENGTHS = [[1, 90, "s"], [60, 90 * 60, "min"], [3600, 36 * 3600, "h"], [86_400, Infinity, "days"]];
+
+/** Seconds as people say them: "40 s", "12 min", "3.5 h", "2.1 days". */
+export const duration = (seconds) => {
+  if (unknown(seconds)) return DASH;
+  const [unit, , name] = LENGTHS.find(([, below]) => seconds < below);
+  const value = seconds / unit;
+  return `${value < 10 && unit >= 3600 ? Number(value.toFixed(1)) : number(Math.round(value))} ${name}`;
+};
+
+/** Shares per minute: "3.4/min". */
+export const pace = (value) => {
+  if (unknown(value)) return DASH;
+  return `${Math.abs(value) < 10 ? Number(value.toFixed(1)) : number(Math.round(value))}/min`;
+};
+
+/** So many times as much: "6.4×". */
+export const times = (value) => {
+  if (unknown(value)) return DASH;
+  return `${value < 100 ? value.toFixed(1) : number(Math.round(value))}×`;
 };
 
 /** A content id for a headline: an address without its scheme. */

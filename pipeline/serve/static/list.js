@@ -1,14 +1,17 @@
 // The ranked list. Rows glide to their new rank, and keep still while somebody points at them or moves through them with the keyboard.
-import { badges, campaignLink } from "./badges.js";
+import { badges, campaignLink, stateBadge } from "./badges.js";
 import { sparkline } from "./chart.js";
 import { arrange, el, glide, sentence, write } from "./dom.js";
-import { decimal, exact, number, shortId } from "./format.js";
+import { decimal, exact, number, shortId, times } from "./format.js";
 import { term } from "./help.js";
 
 const COLUMNS = [
   ["sparkline", "Last 60 min", "spark-col"], ["shares_5m", "5 min", "lead"], ["shares_1h", "1 h", ""], ["shares", "Shares", ""], ["size", "Size", "extra"],
   ["depth", "Depth", ""], ["secondary_reach", "Secondary reach", ""], ["virality", "Virality", "form"],
 ];
+
+// How far ahead of the like a content must be to be worth a word in the list.
+const AHEAD = 2;
 
 export const contentList = () => {
   const rows = new Map();
@@ -61,6 +64,8 @@ const place = (body, rows, state, note) => {
 const row = (id) => {
   const link = el("a.content-link", { href: `#/content/${encodeURIComponent(id)}`, title: id }, shortId(id));
   const campaign = campaignLink();
+  const state = stateBadge();
+  const ahead = el("span.ahead");
   const platforms = badges(3);
   const line = sparkline();
   const cells = Object.fromEntries(COLUMNS.map(([key, label, kind]) => [key, cell(label, kind)]));
@@ -68,10 +73,13 @@ const row = (id) => {
   cells.sparkline.holder.replaceChildren(line.node);
   cells.virality.holder.append(shape);
   const node = el("div.row", { role: "row" },
-    el("span.cell.name", { role: "cell" }, link, el("span.sub", {}, campaign.node, platforms.node)),
+    el("span.cell.name", { role: "cell" }, link, el("span.sub", {}, state.node, ahead, campaign.node, platforms.node)),
     Object.values(cells).map((one) => one.holder));
   const update = (item) => {
     campaign.update(item.campaign_id);
+    state.update(item);
+    write(ahead, item.viral_score >= AHEAD ? times(item.viral_score) : "", { glow: false });
+    ahead.title = `${times(item.viral_score)} the shares expected at this age`;
     platforms.update(item.platforms);
     line.update(item.sparkline);
     for (const key of ["shares_5m", "shares_1h", "shares", "size", "depth", "secondary_reach"]) cells[key].figure(item[key]);
