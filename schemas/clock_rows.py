@@ -57,6 +57,12 @@ class HistoryRow(BaseModel):
     predicted_size: float
     accelerating: bool
     state: str
+    acceleration: float
+    doubling_s: float = Field(description="-1 = it does not grow")
+    live_r: float
+    max_breadth: int
+    mean_depth: float = Field(description="-1 without spreads")
+    label: str
     version: int = Field(ge=0, lt=1 << 63, description="see `history_version`; the greatest stands")
 
 

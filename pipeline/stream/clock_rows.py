@@ -15,7 +15,7 @@ from schemas.clock_rows import MINUTE_US, history_version
 from schemas.rows import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from pipeline.stream.look import Look
     from schemas.alert import Alert
@@ -143,6 +143,12 @@ def history_row(seen: Look, wall_us: int) -> Row:
         figures.predicted_size,
         figures.accelerating,
         seen.state,
+        figures.acceleration,
+        _known(figures.doubling_s),
+        figures.live_r,
+        max(standing.breadth),
+        _mean_depth(standing.breadth),
+        figures.label,
         history_version(seen.now_us, wall_us),
     )
 
@@ -171,6 +177,12 @@ def alert_row(alert: Alert) -> Row:
         alert.links.dashboard or "",
         micros(alert.at),
     )
+
+
+def _mean_depth(breadth: Sequence[int]) -> float:
+    """Of the spreads, from the nodes at each depth."""
+    spreads = sum(breadth) - breadth[0]
+    return sum(depth * nodes for depth, nodes in enumerate(breadth)) / spreads if spreads else UNKNOWN
 
 
 def _known(value: float | None) -> float:

@@ -19,7 +19,7 @@ CONTRACT = {
     "v_content": "content_id campaign_id platforms first_seen last_seen size shares likes comments clicks views duplicates depth depth_exact "
     "max_breadth breadth structural_virality r primary_reach secondary_reach potential_reach estimated_reach audience_coverage velocity_5m "
     "velocity_1h shares_5m shares_1h shares_24h secondary_reach_5m secondary_reach_1h secondary_reach_24h depth_5m depth_1h depth_24h "
-    "viral_score predicted_size state mean_depth r_by_generation",
+    "viral_score predicted_size state",
     "v_sharers": "content_id platform actor_id sharer_platform sharer_id audience_size",
     "v_first_movers": "content_id platform actor_id event_id",
     "v_authors": "content_id platform actor_id posts audience_size",

@@ -203,6 +203,29 @@ def test_the_history_of_a_minute_is_its_last_row_in_time_and_is_not_rewritten_la
     ]
 
 
+def test_the_history_tells_speed_and_form_and_null_where_they_were_not_kept_or_are_not_there(database):
+    key = {"known_at": NOON, "version": 1}
+    kept = {
+        "acceleration": -1.5,
+        "doubling_s": 60.0,
+        "live_r": 0.5,
+        "max_breadth": 3,
+        "mean_depth": 1.25,
+        "label": "mixed",
+    }
+    still = {"doubling_s": -1.0, "max_breadth": 1, "mean_depth": -1.0, "label": "broadcast", "size": 1}
+    database.write(
+        content_history=[
+            key | {"content_id": "a", "size": 5} | kept,
+            key | {"content_id": "b", "size": 5, "label": ""},
+            key | {"content_id": "c"} | still,
+        ]
+    )
+    rows = database.see(f"SELECT {', '.join(kept)} FROM v_content_history ORDER BY content_id")
+    nothing = dict.fromkeys(kept)
+    assert rows == [kept, nothing, nothing | {"acceleration": 0.0, "live_r": 0.0, "max_breadth": 1}]
+
+
 def test_an_alert_is_as_it_was_told_last_and_open_until_it_is_closed(database):
     told = {
         "alert_id": "a",

@@ -48,7 +48,8 @@ def test_a_shipped_migration_is_repeatable_statements_that_reach_every_server(mi
     assert statements
     for statement in statements:
         code = "\n".join(line for line in statement.splitlines() if not line.startswith("--"))
-        assert code.startswith(("CREATE TABLE IF NOT EXISTS db.", "CREATE OR REPLACE VIEW db."))
+        assert code.startswith(("CREATE TABLE IF NOT EXISTS db.", "CREATE OR REPLACE VIEW db.", "ALTER TABLE db."))
+        assert code.count("ADD COLUMN ") == code.count("ADD COLUMN IF NOT EXISTS ")
         assert ("ON CLUSTER 'main'" in code) == (settings is CLUSTER)
         assert "{" not in statement
 

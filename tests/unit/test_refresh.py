@@ -288,6 +288,7 @@ async def test_the_history_has_the_first_and_then_the_last_look_of_each_minute()
     rows = bench.sink.rows("content_history")
     assert [(row["known_at"], row["shares"]) for row in rows] == [(NOON, 2), (NOON + MINUTE, 3)]
     assert rows[0]["evaluated_at"] == NOON + 11 * SECOND
+    assert (rows[1]["max_breadth"], rows[1]["mean_depth"], rows[1]["label"]) == (3, 1.0, "broadcast")
 
 
 async def test_a_rebuild_leaves_the_history_as_it_was():
