@@ -124,7 +124,7 @@ class Settings(BaseSettings):
     )
     page_public_url: str = Field(
         "",
-        description="address of the web page as people open it, for the links of alerts: https://cascades.example.org",
+        description="address of the web page as people open it, for the links of alerts: https://cascades.example.org; empty: no link (`cascades up` takes its own page)",
     )
     grafana_url: str = Field("", description="address of Grafana as people open it, for the links of alerts")
     notify_channels_file: str = Field(

@@ -27,6 +27,7 @@ EMBEDDED = {"kafka_security_protocol": "PLAINTEXT", "clickhouse_user": "default"
 """How the embedded parts are talked to, whatever the environment says of others. The page logs in as the one who only reads."""
 _PASSED_ON = (
     *("kafka_bootstrap", "clickhouse_url", "page_port", "metrics_port", "worker_status_url", "state_dir", "rules_file"),
+    "page_public_url",
     *EMBEDDED,
 )
 
@@ -100,8 +101,9 @@ def _with_ports(settings: Settings) -> Settings:
     """Real numbers for ports given as 0. Raises UnavailableError, with the setting to change, when one is in use."""
     page = settings.page_port or ports.choose()
     metrics = settings.metrics_port or ports.choose()
+    here = {"page_public_url": settings.page_public_url or f"http://127.0.0.1:{page}"}
     chosen = settings.model_copy(
-        update={"page_port": page, "metrics_port": metrics, "worker_status_url": f"http://127.0.0.1:{metrics}"}
+        update={"page_port": page, "metrics_port": metrics, "worker_status_url": f"http://127.0.0.1:{metrics}"} | here
     )
     ports.require(page, "the page", variable("page_port"))
     ports.require(metrics, "the worker's metrics", variable("metrics_port"))

@@ -1,0 +1,15 @@
+"""The stack of `cascades up` and `cascades demo`: what its processes are told."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.commands.running import _with_ports, environment
+from pipeline.config import Settings
+
+
+@pytest.mark.parametrize("given", ["", "https://cascades.example.org"])
+def test_alerts_lead_to_the_page_of_the_stack_unless_another_address_is_set(given):
+    asked = _with_ports(Settings(page_port=0, metrics_port=0, page_public_url=given))
+    told = environment(asked)["CASCADES_PAGE_PUBLIC_URL"]
+    assert told == (given or f"http://127.0.0.1:{asked.page_port}")
