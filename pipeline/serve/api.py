@@ -9,10 +9,10 @@ from aiohttp import web
 
 from pipeline.errors import UnavailableError
 from pipeline.serve.topics import (
-    ALERTS,
     HEALTH,
     LETTERS,
     BadQuestionError,
+    alerts_topic,
     campaign_topics,
     content_topic,
     contents_topic,
@@ -72,7 +72,7 @@ class Api:
 
     async def campaign(self, request: web.Request) -> web.Response:
         """GET /api/campaign?id=… : one campaign's figures and amplifiers, with the `conversation` of its accounts. 404 when no content names it."""
-        figures, conversation, _ = campaign_topics(request.query.get("id", ""), {})
+        figures, conversation, *_ = campaign_topics(request.query.get("id", ""), {})
         campaign = (await self._hub.current(figures))["campaign"]
         if not campaign["known"]:
             return answer({"error": "no such campaign"}, status=404)
@@ -83,9 +83,9 @@ class Api:
         values = await self._hub.current(LETTERS)
         return answer(values["letters"])
 
-    async def alerts(self, _request: web.Request) -> web.Response:
-        """GET /api/alerts : `{open, over, mutes, may_act}`; see `AlertList`."""
-        values = await self._hub.current(ALERTS)
+    async def alerts(self, request: web.Request) -> web.Response:
+        """GET /api/alerts?content=…&campaign=… : `{open, over, mutes, may_act}` of all, or of one content or campaign; see `AlertList`."""
+        values = await self._hub.current(alerts_topic(request.query))
         return answer(values["alerts"])
 
     async def health(self, _request: web.Request) -> web.Response:

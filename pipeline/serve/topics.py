@@ -50,6 +50,11 @@ def contents_topic(query: Mapping[str, str]) -> Topic:
     )
 
 
+def alerts_topic(query: Mapping[str, str]) -> Topic:
+    """Alerts of all contents, or of the `content` or `campaign` that a query string names."""
+    return Topic("alerts", content_id=_text(query, "content"), campaign=_text(query, "campaign"))
+
+
 def content_topic(content_id: str) -> Topic:
     """One content's page."""
     if not 1 <= len(content_id) <= MAX_TEXT:

@@ -98,6 +98,9 @@ async def test_a_content_and_its_campaign_show_their_own_alerts_and_no_others(vi
     with client(settings) as writer:
         tell(writer, alert(1), alert(2, campaign_id="x", severity=3))
     async with served(settings) as page:
+        for query, number in (("?content=content-1", 1), ("?campaign=x", 2)):
+            _, told = await page.get(f"/api/alerts{query}")
+            assert [one["alert_id"] for one in told["open"]] == [alert(number).alert_id]
         async with visitor.tab(f"{page.url}/#/content/content-1") as tab:
             await expect(tab.locator(".alert")).to_have_count(1)
             await expect(tab.locator(".alert-severity")).to_have_text("severity 8")

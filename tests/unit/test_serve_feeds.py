@@ -12,7 +12,15 @@ from pipeline.serve import hub as hub_module
 from pipeline.serve.feed import Part
 from pipeline.serve.hub import Hub, TooBusyError
 from pipeline.serve.sse import frame, read_cursor
-from pipeline.serve.topics import PULSE, BadQuestionError, Topic, content_topic, contents_topic, view_topics
+from pipeline.serve.topics import (
+    PULSE,
+    BadQuestionError,
+    Topic,
+    alerts_topic,
+    content_topic,
+    contents_topic,
+    view_topics,
+)
 
 
 class Source:
@@ -193,11 +201,18 @@ def test_a_campaign_has_a_name_of_the_contracts_length(campaign):
         view_topics({"view": "campaign", "id": campaign})
 
 
-def test_a_campaigns_page_watches_its_figures_its_conversation_and_its_own_contents():
+def test_a_campaigns_page_watches_its_figures_its_conversation_its_alerts_and_its_own_contents():
     kinds = {topic.kind: topic for topic in view_topics({"view": "campaign", "id": "spring", "limit": "7"})}
-    assert {"pulse", "health", "campaign", "conversation", "contents"} == kinds.keys()
-    assert {kinds[kind].campaign for kind in ("campaign", "conversation", "contents")} == {"spring"}
+    assert {"pulse", "health", "campaign", "conversation", "alerts", "contents"} == kinds.keys()
+    assert {kinds[kind].campaign for kind in ("campaign", "conversation", "alerts", "contents")} == {"spring"}
     assert kinds["contents"].limit == 7
+
+
+def test_a_contents_page_watches_its_own_alerts():
+    assert Topic("alerts", content_id="c") in view_topics({"view": "content", "id": "c"})
+    assert alerts_topic({"content": "c"}) == Topic("alerts", content_id="c")
+    with pytest.raises(BadQuestionError):
+        alerts_topic({"campaign": "x" * 513})
 
 
 def test_an_unknown_view_is_refused():
