@@ -79,7 +79,7 @@ class Settings(BaseSettings):
     flush_interval_s: float = Field(1.0, gt=0, description="seconds between two writes to ClickHouse")
     state_dir: Path = Field(
         Path.home() / ".local" / "state" / "share-cascades",
-        description="the workers' local state on this machine; a cache of the changelog topic, safe to delete while none runs",
+        description="the workers' local state on this machine; a cache of the changelog topic, safe to delete while none runs; and how far imports of archives are",
     )
     state_idle_hours: float = Field(
         72.0,
@@ -237,6 +237,14 @@ class Settings(BaseSettings):
         description="JSON, or @file: the sources that `cascades collect` reads, by name (docs/collectors.md)",
     )
     positions_topic: str = Field("share.positions", description="topic of the places where collectors go on")
+    # Archives (`cascades import`).
+    import_max_unpacked_bytes: int = Field(
+        64 * 1024**3, ge=1024, description="bytes that an archive may unpack to, all members together"
+    )
+    import_max_ratio: int = Field(
+        200, ge=2, description="times its size that a member of an archive may unpack to (from 10 MiB on)"
+    )
+    import_max_members: int = Field(200_000, ge=1, description="members that a zip file may have")
     cache_dir: Path = Field(Path.home() / ".cache" / "share-cascades", description="downloaded jars")
 
     def population(self) -> dict[str, int]:

@@ -20,6 +20,7 @@ COMMANDS = (
     "migrate",
     "status",
     "replay",
+    "archive",
     "rebuild",
     "repartition",
     "query",

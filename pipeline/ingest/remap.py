@@ -1,4 +1,4 @@
-"""What a front door or a collector refused, read again by the platform's mapping, which may know the shape by now."""
+"""What a front door, a collector or an import refused, read again by the platform's mapping, which may know the shape by now."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ if TYPE_CHECKING:
     from pipeline.ingest.platforms import Context, PlatformMapping
 
 WEBHOOKS: Final = "/webhooks/"
+IMPORT: Final = "/import/"
 Record = tuple[str, bytes, bytes]
 """(topic, key, value)"""
 
 
 def has_mapping(letter: Letter) -> bool:
     """Whether a letter holds a platform's payload, and no event."""
-    return letter.door.startswith((WEBHOOKS, COLLECT))
+    return letter.door.startswith((WEBHOOKS, IMPORT, COLLECT))
 
 
 class Remap:
-    """Maps letters of webhooks and collectors with the settings that these have."""
+    """Maps letters of webhooks and collectors with the settings that these have; those of archives as the platform's webhook."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -48,7 +49,7 @@ class Remap:
         return events + undos
 
     def _webhook(self, door: str) -> tuple[PlatformMapping, Context]:
-        name = door.removeprefix(WEBHOOKS)
+        name = door.removeprefix(WEBHOOKS).removeprefix(IMPORT)
         if name not in REGISTRY:
             raise RefusedError("unknown_shape", f"there is no mapping for {door}")
         webhook = keys.load(self._settings).webhooks.get(name, keys.Webhook())

@@ -1,4 +1,4 @@
-"""Facebook Pages: webhooks of the fields `feed` and `mention`, and posts polled from the Graph API.
+"""Facebook Pages: webhooks of the fields `feed` and `mention`, and posts polled from the Graph API. People: `facebook_download`.
 
 Who shared a Page's post is never pushed: a `feed` item `share` is the Page itself, or a visitor on its wall, that posts
 a link. The Graph API tells some of the shares (`sharedposts`) and the total (`shares.count`).
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from pipeline.ingest.platforms import meta, times
+from pipeline.ingest.platforms import facebook_download, meta, times
 from pipeline.ingest.platforms.reading import Json, id_of, text_of
 from pipeline.ingest.platforms.seam import Coverage, Ignored, Made, PlatformMapping, Scene, digest
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from schemas.wire import WireEvent
 
 _COVERS: Final = Coverage(
-    payloads="Page webhooks (`feed`, `mention`); Graph API posts with `shares`, `sharedposts`, `reactions`, `comments`",
+    payloads="Page webhooks (`feed`, `mention`); Graph API posts with `shares`, `sharedposts`, `reactions`, `comments`; data downloads",
     kinds=frozenset({"post", "share", "like", "comment", "mention", "retract", "counter"}),
     parent="shares: the original only; comments: the post or comment answered",
-    audience="looked up: the Page's followers; people's never",
+    audience="looked up: the Page's followers; people's never, but for the owner of a download: friends and followers in it",
     undo="post, reaction, comment and mention taken back",
     authentication=meta.AUTHENTICATION,
     time="seconds",
-    untold="who shares a Page's post, but for `sharedposts`; the person, without the permission for it",
+    untold="who shares a Page's post, but for `sharedposts`; the person, without the permission for it; in downloads: which post was commented on, mostly which was liked",
 )
 
 _POSTS: Final = frozenset({"post", "status", "photo", "video", "album", "event", "share", "link", "note"})
@@ -73,6 +73,8 @@ class _Change(NamedTuple):
 
 
 def _read(payload: Json, scene: Scene) -> Iterable[Made]:
+    if payload.get("download") is not None:
+        return facebook_download.read(payload, scene)
     if payload.get("object") is None:
         return _polled(payload, scene)
     return (made for entry in payload["entry"] for made in _entry(entry, scene))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pipeline.ingest.platforms import meta, times
+from pipeline.ingest.platforms import instagram_download, meta, times
 from pipeline.ingest.platforms.reading import id_of
 from pipeline.ingest.platforms.seam import Coverage, Ignored, PlatformMapping
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from pipeline.ingest.platforms.seam import Made, Scene
 
 _COVERS: Final = Coverage(
-    payloads="webhooks (`comments`, `live_comments`, `mentions`, `story_insights`); comments and media insights of the API",
-    kinds=frozenset({"comment", "mention", "counter"}),
-    parent="comments: the medium or comment answered; shares are only counted",
-    audience="none: nobody who acts is a known account of ours",
+    payloads="webhooks (`comments`, `live_comments`, `mentions`, `story_insights`); comments and media insights of the API; data downloads",
+    kinds=frozenset({"post", "share", "like", "comment", "mention", "follow", "counter"}),
+    parent="comments: the medium or comment answered; shares are only counted, but for the reposts of a download: the original only",
+    audience="none: nobody who acts is a known account of ours; of the owner of a download: the followers in it",
     undo="none",
     authentication=meta.AUTHENTICATION,
     time="seconds (webhooks), ISO (API)",
-    untold="who shares, likes, or mentions; deleted comments; the medium of old comment webhooks",
+    untold="who shares, likes, or mentions; deleted comments; the medium of old comment webhooks, and of comments in downloads",
 )
 
 _COUNTED: Final = {
@@ -57,6 +57,8 @@ _OTHER_FIELDS: Final = frozenset({"messages", "message_reactions", "messaging_po
 
 
 def _read(payload: Json, scene: Scene) -> Iterable[Made]:
+    if payload.get("download") is not None:
+        return instagram_download.read(payload, scene)
     if payload.get("object") is not None:
         return (made for entry in payload["entry"] for made in _entry(entry, scene))
     if payload.get("data") is not None:

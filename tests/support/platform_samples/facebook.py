@@ -8,6 +8,13 @@ def change(value, field="feed", time=1700000100):
 
 
 ANN = {"id": "5511", "name": "Ann Example"}
+
+
+def loaded(what, entry):
+    """An entry of a data download, as the archive's reader hands it over."""
+    return {"download": what, "owner": {"id": "ann.example", "audience": 120}, "entry": entry}
+
+
 SAMPLES = {
     "post": change(
         {
@@ -131,8 +138,20 @@ SAMPLES = {
         ],
         "paging": {"cursors": {"before": "a", "after": "b"}},
     },
+    "download: link": loaded(
+        "posts",
+        {"timestamp": 1400000000, "attachments": [{"data": [{"external_context": {"url": "https://a.example/x"}}]}]},
+    ),
+    "download: text": loaded("posts", {"timestamp": 1400000000, "data": [{"post": "Hello"}], "title": "wrote"}),
+    "download: nothing": loaded("posts", {"timestamp": 1400000000, "attachments": [], "data": []}),
+    "download: reaction": loaded(
+        "reactions", {"timestamp": 1400000000, "label_values": [{"label": "URL", "href": "https://a.example/x"}]}
+    ),
+    "download: comment": loaded("comments", {"timestamp": 1400000000, "data": [{"comment": {"comment": "Nice"}}]}),
 }
 UNKNOWN = {
+    "download": loaded("dreams", {"timestamp": 1400000000}),
+    "download without a time": loaded("posts", {"data": [{"post": "Hello"}]}),
     "item": change({"item": "hologram", "verb": "add", "post_id": POST, "created_time": 1700000000}),
     "verb": change({"item": "post", "verb": "frobnicate", "post_id": POST}),
     "field": change({"item": "post", "verb": "add", "post_id": POST}, "weather"),

@@ -18,6 +18,12 @@ def insight(name, **facts):
     return {"name": name, "period": "lifetime", "title": name, "id": f"{MEDIA}/insights/{name}/lifetime", **facts}
 
 
+def loaded(what, entry):
+    """An entry of a data download, as the archive's reader hands it over."""
+    return {"download": what, "owner": {"id": "bo", "audience": 3}, "entry": entry}
+
+
+LIKED = {"href": "https://www.instagram.com/p/Abc-1/", "timestamp": 1600000000}
 SAMPLES = {
     "comment": entry("comments", {"id": "701", "text": "Nice", "from": ANN, "media": MEDIUM}),
     "answer": entry("comments", {"id": "702", "text": "Thanks", "parent_id": "701", "from": ANN, "media": MEDIUM}),
@@ -73,8 +79,18 @@ SAMPLES = {
             }
         ]
     },
+    "download: post": loaded("posts", {"media": [{"uri": "media/1.jpg", "creation_timestamp": 1600000000}]}),
+    "download: like": loaded("likes", {"title": "ann", "string_list_data": [LIKED]}),
+    "download: repost": loaded(
+        "reposts", {"timestamp": 1600000000, "label_values": [{"label": "Adresse", "value": LIKED["href"]}]}
+    ),
+    "download: follower": loaded("followers", {"string_list_data": [{"value": "cy", "timestamp": 1600000000}]}),
+    "download: following": loaded("following", {"title": "di", "string_list_data": [{"timestamp": 1600000000}]}),
+    "download: comment": loaded("comments", {"string_map_data": {"Comment": {"value": "Nice"}}}),
 }
 UNKNOWN = {
+    "download": loaded("dreams", {}),
+    "download of a like of nothing": loaded("likes", {"title": "ann"}),
     "field": entry("weather", {"id": "1"}),
     "object": {"object": "page", "entry": [{"id": "1", "time": 1, "changes": [{"field": "comments", "value": {}}]}]},
     "metric": {"data": [insight("vibes", values=[{"value": 1}])]},
