@@ -208,7 +208,7 @@ class Metric(Enum):
         ("source", "answer"),
     )
     # throttled: others use the same credential, or CASCADES_COLLECT grants too many an hour. denied: a new token. refused: not our post.
-    POLL_LATE = Spec("cascades_poll_late_seconds", "gauge", "How long the feed that is due first waits", ("source",))
+    POLL_LATE = Spec("cascades_poll_behind", "gauge", "Seconds that the feed which is due first waits", ("source",))
     # Growing: more posts are watched than the platform's limit allows; watch fewer, or ask for a higher limit.
     ALERTS_READ = Spec(
         "cascades_alerts_read_total", "counter", "Alerts that `cascades notify` has read from their topic"

@@ -45,13 +45,6 @@ def test_the_conversation_of_tumblr_tells_how_many_likes_and_reblogs_there_are()
     reply, *counters = told("tumblr", "totals")
     assert (reply.kind, totals(counters)) == ("comment", {"like": 40, "share": 7})
     assert {event.content_id for event in counters} == {"tumblr:1000"}
-    assert {event.content_id for event in told("tumblr", "totals", contents={"tumblr:1000": "tumblr:900"})} == {"tumblr:900"}
-
-
-def test_the_conversation_of_tumblr_tells_how_many_likes_and_reblogs_there_are():
-    reply, *counters = told("tumblr", "totals")
-    assert (reply.kind, totals(counters)) == ("comment", {"like": 40, "share": 7})
-    assert {event.content_id for event in counters} == {"tumblr:1000"}
     of_a_reblog = told("tumblr", "totals", contents={"tumblr:1000": "tumblr:900"})
     assert {event.content_id for event in of_a_reblog} == {"tumblr:900"}
 

@@ -268,6 +268,15 @@ async def test_a_file_of_watched_posts_is_read_again_when_it_changes_and_a_wrong
     assert set(poll.kept["marks"]) == {"501 pin"}
 
 
+async def test_one_file_serves_the_sources_of_all_platforms(server, tmp_path):
+    file = tmp_path / "watched.yaml"
+    file.write_text("- pinterest:500\n- reddit:t3_a1\n- {post: 'tumblr:ann/1000', campaign_id: spring}\n")
+    async with pinning(server, [], watch_file=str(file)) as poll:
+        await poll.settled()
+    assert poll.ids("post") == ["pinterest:500"]
+    assert set(poll.kept["marks"]) == {"500 pin"}
+
+
 @pytest.mark.parametrize(
     ("options", "word"),
     [

@@ -33,7 +33,7 @@ class PollOptions(SourceOptions):
     """What all pollers have in common."""
 
     posts: tuple[Post | Watch, ...] = Field((), description="the posts that are watched")
-    watch_file: str = Field("", description="YAML file with more of them, read again when it changes")
+    watch_file: str = Field("", description="YAML file with a list of more, read again when it changes")
     address: str = Field("", pattern=r"^(https?://[^\s?#@]+)?$", description="another address than the platform's own")
     per_hour: float | None = Field(
         None, gt=0, description="most questions an hour; else what the platform grants everybody"

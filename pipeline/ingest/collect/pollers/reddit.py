@@ -31,10 +31,14 @@ _COMMENTS: Final = 500
 class RedditOptions(PollOptions):
     """An application of one's own (type script or web app)."""
 
-    client_id: str = Field(min_length=1)
-    client_secret: SecretStr = Field()
+    client_id: str = Field(min_length=1, description="of the application")
+    client_secret: SecretStr = Field(description="of the application")
     user_agent: str = Field(min_length=8, description="what Reddit asks for: platform:application:version (by /u/name)")
-    token_address: str = Field("https://www.reddit.com/api/v1/access_token", pattern=r"^https?://[^\s?#@]+$")
+    token_address: str = Field(
+        "https://www.reddit.com/api/v1/access_token",
+        pattern=r"^https?://[^\s?#@]+$",
+        description="where tokens are got",
+    )
     comments: bool = Field(default=True, description="whether comments are collected, and not only their number")
 
 

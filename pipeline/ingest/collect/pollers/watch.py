@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from pipeline.errors import UsageError
 from pipeline.ingest.collect.pollers.platform import Post, Watch
+from pipeline.ingest.platforms import REGISTRY
 
 if TYPE_CHECKING:
     from pipeline.ingest.collect.pollers.platform import Platform, PollOptions
@@ -46,9 +47,19 @@ class WatchList:
             return
         self._seen = stamp
         given = [*self._platform.always(self._options), *self._options.posts, *self._of_file()]
-        watches = [Watch(post=one) if isinstance(one, str) else one for one in given]
+        watches = [found for one in given if (found := self._own(one)) is not None]
         self._check({one.post for one in watches} - set(self._platform.always(self._options)))
         self.posts = {one.post: one for one in watches}
+
+    def _own(self, one: str | Watch) -> Watch | None:
+        """The watch as this platform writes posts. One that begins with a platform's name, as `cascades content list` shows posts,
+        is another source's where it is not ours: one file may serve all.
+        """
+        watch = Watch(post=one) if isinstance(one, str) else one
+        name, colon, post = watch.post.partition(":")
+        if not colon or name not in REGISTRY:
+            return watch
+        return watch.model_copy(update={"post": post}) if name == self._platform.name else None
 
     def _check(self, posts: set[str]) -> None:
         for post in sorted(posts):
