@@ -18,6 +18,9 @@ from pipeline.config import Settings
 from pipeline.errors import UsageError
 from pipeline.ingest.collect.options import load
 from pipeline.ingest.collect.pollers import KINDS
+from pipeline.ingest.collect.pollers.asking import Mark
+from pipeline.ingest.collect.pollers.reddit import MOST_KNOWN
+from pipeline.ingest.collect.pollers.watch import MOST
 from pipeline.ingest.collect.seam import Tools
 from pipeline.metrics import Metric, Metrics
 
@@ -299,3 +302,14 @@ def test_options_that_cannot_work_are_refused_with_the_sources_name_and_without_
     assert "mine" in str(refused.value)
     assert word in str(refused.value)
     assert "secret" not in str(refused.value).replace("client_secret", "")
+
+
+def test_the_marks_of_as_many_posts_as_may_be_watched_fit_into_one_record():
+    known = [f"t3_{number:07d}" for number in range(MOST_KNOWN)]
+    full = Mark(newest=START_S * 1_000_000, asked="0123456789ab", etag=f'W/"{"e" * 40}"', known=known)
+    marks = {
+        f"t3_{post:07d} {feed}": msgspec.to_builtins(full)
+        for post in range(MOST)
+        for feed in ("crossposts", "comments")
+    }
+    assert len(json.dumps({"marks": marks, "roots": {}})) < 1_000_000
