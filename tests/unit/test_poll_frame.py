@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import msgspec
@@ -108,6 +109,8 @@ async def test_a_platform_in_trouble_is_told_of_and_asked_again(server):
         await poll.running.until(lambda: "answers 503" in poll.running.told)
         assert not poll.running.is_ready
         await poll.running.until(lambda: poll.running.counted(Metric.COLLECT_FAILURES))
+        await asyncio.sleep(1.5)  # the frame has called it again by now; nothing is due yet
+        assert "answers 503" in poll.running.told
         poll.later(120)
         await poll.running.until(lambda: poll.running.is_ready)
     assert poll.ids("post") == ["pinterest:500"]

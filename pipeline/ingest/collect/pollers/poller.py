@@ -86,6 +86,7 @@ class Poller(Source):
         self._marks: dict[str, dict[str, Any]] = {}
         self._roots: dict[str, str] = {}
         self._was_denied = False
+        self._is_well = True
         self._set_jobs()
 
     async def run(self, out: Out, position: Position | None) -> None:
@@ -99,7 +100,8 @@ class Poller(Source):
                 self._set_jobs()
             job, wait_s = self._next()
             if job is None or wait_s > 0:
-                out.alive(self._doing(wait_s))
+                if self._is_well:  # else what is wrong stays told until the platform answers
+                    out.alive(self._doing(wait_s))
                 await asyncio.sleep(min(wait_s, AWAKE_S) if job else AWAKE_S)
             else:
                 await self._look(job, out)
@@ -134,6 +136,7 @@ class Poller(Source):
             answer = await self._client.ask(request, progress.conditions(mark, request))
         except SourceError:
             self._count("no_answer")
+            self._is_well = False
             self._schedule.soon(job, self._now_s())
             raise
         self._budget.tell(self._platform.windows(answer.headers), self._now_s())
@@ -144,7 +147,7 @@ class Poller(Source):
     async def _act(self, verdict: Verdict, job: Job, asked: Asked, request: Request, answer: Answer, out: Out) -> None:
         if verdict in {Verdict.TOLD, Verdict.UNCHANGED, Verdict.MISSING, Verdict.REFUSED}:
             self._throttled.reset()
-            self._was_denied = False
+            self._was_denied, self._is_well = False, True
             out.alive(self._doing(0.0))
         if verdict is Verdict.TOLD:
             await self._read(job, asked, request, answer, out)
@@ -175,6 +178,7 @@ class Poller(Source):
         try:
             told = answer.json()
         except UnknownShapeError as error:
+            self._is_well = False
             self._schedule.soon(job, self._now_s())
             raise SourceError(f"{job.key}: {error}") from None
         try:
@@ -267,8 +271,9 @@ class Poller(Source):
             if not self._was_denied and await self._client.renew():
                 self._was_denied = True
                 return
-            self._was_denied = False
+            self._was_denied = self._is_well = False
             raise SourceError(f"{self._platform.name} does not take the credential{detail(answer)}", DENIED_S)
+        self._is_well = False
         self._schedule.soon(job, self._now_s())
         raise SourceError(f"{self._platform.name} answers {answer.status}", wanted_s or 0.0)
 
