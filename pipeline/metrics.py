@@ -201,6 +201,15 @@ class Metric(Enum):
         ("source", "outcome"),
     )
     # known: remembered. asked: answered. over_budget, failed: the audience (or parent) stays unknown; audience_coverage in v_content tells how much.
+    POLL_REQUESTS = Spec(
+        "cascades_poll_requests_total",
+        "counter",
+        "Questions of the pollers, by what was answered",
+        ("source", "answer"),
+    )
+    # throttled: others use the same credential, or CASCADES_COLLECT grants too many an hour. denied: a new token. refused: not our post.
+    POLL_LATE = Spec("cascades_poll_behind", "gauge", "Seconds that the feed which is due first waits", ("source",))
+    # Growing: more posts are watched than the platform's limit allows; watch fewer, or ask for a higher limit.
     ALERTS_READ = Spec(
         "cascades_alerts_read_total", "counter", "Alerts that `cascades notify` has read from their topic"
     )

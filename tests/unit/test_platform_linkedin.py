@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from support.platform_samples.linkedin import ANN, COMMENT, ORGANISATION, SHARE, SHORT_COMMENT, notification, sent
-from support.platforms import mapped, one, short, told
+from support.platforms import mapped, one, short, told, totals
 
 CONTENT = f"linkedin:{SHARE}"
 
@@ -56,6 +56,13 @@ def test_who_likes_is_known_from_the_urn_or_not_at_all():
 
 def test_a_mention_addresses_the_organisation():
     assert one("linkedin", "mention").parent_actor_id == ORGANISATION
+
+
+def test_share_statistics_are_the_totals_of_each_post_and_not_those_of_all_together():
+    answer = mapped("linkedin", "statistics")
+    assert totals(answer.events) == {"share": 4, "like": 30, "comment": 5, "click": 60, "view": 900}
+    assert {event.content_id for event in answer.events} == {CONTENT}
+    assert answer.ignored == ("totals of all posts together",)
 
 
 def test_notifications_stand_alone():

@@ -41,6 +41,14 @@ def test_notes_of_tumblr_are_the_cascade_with_blogs_as_parents():
     assert posted.event_id == "tumblr:1000"
 
 
+def test_the_conversation_of_tumblr_tells_how_many_likes_and_reblogs_there_are():
+    reply, *counters = told("tumblr", "totals")
+    assert (reply.kind, totals(counters)) == ("comment", {"like": 40, "share": 7})
+    assert {event.content_id for event in counters} == {"tumblr:1000"}
+    of_a_reblog = told("tumblr", "totals", contents={"tumblr:1000": "tumblr:900"})
+    assert {event.content_id for event in of_a_reblog} == {"tumblr:900"}
+
+
 def test_notes_of_a_reblog_belong_to_the_root_where_it_was_seen():
     events = told("tumblr", "notes", contents={"tumblr:1000": "tumblr:900"})
     assert {event.content_id for event in events} == {"tumblr:900"}

@@ -14,14 +14,14 @@ from pipeline.ingest.platforms.reading import id_of, text_of
 from pipeline.ingest.platforms.seam import Coverage, Ignored, PlatformMapping
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from pipeline.ingest.platforms.reading import Json
     from pipeline.ingest.platforms.seam import Made, Scene
 
 _COVERS: Final = Coverage(
-    payloads="`ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS`, its back-fill, posts of the Posts API",
-    kinds=frozenset({"post", "share", "like", "comment", "mention", "retract"}),
+    payloads="`ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS`, its back-fill, posts of the Posts API, share statistics",
+    kinds=frozenset({"post", "share", "like", "comment", "mention", "retract", "counter"}),
     parent="posts: exact (`reshareContext`); notified shares: the original only; comments: the post or comment answered",
     audience="looked up: organisations' followers; members' never",
     undo="comments; never unlikes or deleted shares",
@@ -30,6 +30,13 @@ _COVERS: Final = Coverage(
     untold="who likes; anything about posts that are not public",
 )
 
+_TOTALS: Final = (
+    ("share", "shareCount"),
+    ("like", "likeCount"),
+    ("comment", "commentCount"),
+    ("click", "clickCount"),
+    ("view", "impressionCount"),
+)
 _COMMENT: Final = re.compile(r"urn:li:comment:\((?:urn:li:)?(.+)\)")
 _LIKE: Final = re.compile(r"urn:li:(?:like|reaction):\((urn:li:[A-Za-z]+:[^,()]+),.*\)")
 _NOBODY: Final = "anonymous:"
@@ -38,7 +45,20 @@ _NOBODY: Final = "anonymous:"
 def _read(found: Json, scene: Scene) -> Iterable[Made]:
     for notification in found.entries("notifications"):
         return [_notified(notification, scene)]
+    if (statistics := found.get("totalShareStatistics")) is not None:
+        return _totals(found, statistics, scene)
     return [_notified(found, scene) if found.get("notificationId") else _post(found, scene)]
+
+
+def _totals(found: Json, statistics: Json, scene: Scene) -> Iterator[Made]:
+    post = found.first_of("share", "ugcPost")
+    if post is None:
+        yield Ignored("totals of all posts together")
+        return
+    act = scene.own(post.text())
+    for kind, name in _TOTALS:
+        if (total := statistics.get(name)) is not None:
+            yield scene.counter(kind, total.count(), content=scene.root(act), at=scene.received_at)
 
 
 def _notified(found: Json, scene: Scene) -> Made:

@@ -45,7 +45,7 @@ def _submission(thing: Json, scene: Scene) -> Iterator[Made]:
     act, parent = scene.own(thing["name"].text()), text_of(thing.get("crosspost_parent"))
     root = _root(thing, parent) if parent else None
     content = scene.root(scene.own(root)) if root else act
-    if _is_gone(thing):
+    if is_gone(thing):
         yield _retracted(act, content, scene)
         return
     yield scene.event(
@@ -82,7 +82,7 @@ def _totals(thing: Json, act: str, scene: Scene) -> Iterator[Made]:
 
 def _comment(thing: Json, scene: Scene) -> Made:
     act, content = scene.own(thing["name"].text()), scene.root(scene.own(thing["link_id"].text()))
-    if _is_gone(thing):
+    if is_gone(thing):
         return _retracted(act, content, scene)
     return scene.event(
         "comment",
@@ -95,7 +95,8 @@ def _comment(thing: Json, scene: Scene) -> Made:
     )
 
 
-def _is_gone(thing: Json) -> bool:
+def is_gone(thing: Json) -> bool:
+    """Whether a submission or comment was deleted or removed."""
     return text_of(thing.get("author")) == _GONE or thing.get("removed_by_category") is not None
 
 

@@ -14,15 +14,15 @@ from pipeline.ingest.platforms.reading import id_of, text_of
 from pipeline.ingest.platforms.seam import Coverage, Ignored, PlatformMapping, digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from pipeline.ingest.platforms.reading import Json
     from pipeline.ingest.platforms.seam import Made, Scene
     from schemas.wire import Basis, Kind
 
 _COVERS: Final = Coverage(
-    payloads="`/notes` (with the post asked for), posts, `/notifications`",
-    kinds=frozenset({"post", "share", "like", "comment", "mention"}),
+    payloads="`/notes` (with the post asked for) and their totals, posts, `/notifications`",
+    kinds=frozenset({"post", "share", "like", "comment", "mention", "counter"}),
     parent="exact: the blog (notes) or the post (posts) that was reblogged",
     audience="looked up: one's own blogs only",
     undo="none: a note is no longer in the list",
@@ -31,6 +31,7 @@ _COVERS: Final = Coverage(
     untold="unlikes and deletions; the root, where the trail is broken",
 )
 
+_TOTALS: Final = (("like", "total_likes"), ("share", "total_reblogs"))
 _OTHER_NOTIFICATIONS: Final = frozenset(
     {"follow", "ask", "answered_ask", "conversational_note", "post_flagged", "post_attribution", "what_you_missed"}
     | {"new_group_blog_member"}
@@ -40,10 +41,18 @@ _OTHER_NOTIFICATIONS: Final = frozenset(
 def _read(found: Json, scene: Scene) -> Iterable[Made]:
     post = found.get("post")
     if post is not None and found.get("response") is not None:
-        return [_note(note, post, scene) for note in found["response"]["notes"]]
+        notes = [_note(note, post, scene) for note in found["response"]["notes"]]
+        return [*notes, *_totals(found["response"], scene.own(post["id"].id()), scene)]
     if found.get("from_tumblelog_name") is not None:
         return [_notification(found, scene)]
     return [_post(found, scene)]
+
+
+def _totals(response: Json, asked: str, scene: Scene) -> Iterator[Made]:
+    for kind, name in _TOTALS:
+        # Of a reblog: Tumblr counts the notes of all its reblogs together, under each of them.
+        if (total := response.get(name)) is not None:
+            yield scene.counter(kind, total.count(), content=scene.root(asked), at=scene.received_at)
 
 
 def _note(note: Json, post: Json, scene: Scene) -> Made:
@@ -140,7 +149,9 @@ def _split(payload: Json) -> Iterable[object]:
         return [payload.value]
     if response.get("notes") is not None:
         post = payload["post"].value
-        return [{"post": post, "response": {"notes": [note.value]}} for note in response["notes"]]
+        notes = [{"post": post, "response": {"notes": [note.value]}} for note in response["notes"]]
+        totals = {name: total.value for _, name in _TOTALS if (total := response.get(name)) is not None}
+        return [*notes, {"post": post, "response": {"notes": [], **totals}}] if totals else notes
     return [one.value for one in (response.get("posts") or response["notifications"])]
 
 

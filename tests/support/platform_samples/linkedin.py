@@ -54,6 +54,24 @@ SAMPLES = {
         notification("SHARE_MENTION", generatedActivity="urn:li:share:7000100", decoratedGeneratedActivity=SHARED)
     ),
     "back-fill": {"elements": [notification("ADMIN_COMMENT", generatedActivity=SHORT_COMMENT)], "paging": {"count": 1}},
+    "statistics": {
+        "elements": [
+            {
+                "organizationalEntity": ORGANISATION,
+                "share": SHARE,
+                "totalShareStatistics": {
+                    "shareCount": 4,
+                    "likeCount": 30,
+                    "commentCount": 5,
+                    "clickCount": 60,
+                    "impressionCount": 900,
+                    "uniqueImpressionsCount": 700,
+                    "engagement": 0.11,
+                },
+            },
+            {"organizationalEntity": ORGANISATION, "totalShareStatistics": {"shareCount": 99}},
+        ]
+    },
     "posts": {
         "elements": [
             post(SHARE, publishedAt=1780000000001),

@@ -48,6 +48,10 @@ def notified(kind, **facts):
 
 
 SAMPLES = {
+    "totals": {
+        "post": POST,
+        "response": {"notes": [note("reply", "dee", 1595527568)], "total_likes": 40, "total_reblogs": 7},
+    },
     "notes": {
         "post": POST,
         "meta": {"status": 200},
