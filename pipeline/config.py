@@ -174,6 +174,14 @@ class Settings(BaseSettings):
 
     metrics_port: int = Field(9464, ge=0, le=65535, description="/livez, /readyz and /metrics of this process")
     worker_status_url: str = Field("http://127.0.0.1:9464", description="where the page asks how the worker is")
+    # Undos whose content is not told (`cascades resolve`).
+    undo_group: str = Field("cascades-resolve", description="consumer group of the processes that resolve undos")
+    undo_give_up_days: float = Field(
+        7.0,
+        gt=0,
+        le=60,
+        description="days after which an undo whose act has not come is a dead letter; until then every copy of its act is undone",
+    )
     # The front doors over HTTP (`cascades ingest`).
     ingest_port: int = Field(8081, ge=0, le=65535, description="front doors: /v1/events, /webhooks/…, /l/…")
     ingest_public_url: str = Field(

@@ -56,6 +56,16 @@ def changelog_spec(settings: Settings) -> TopicSpec:
     return topics.changelog(settings.events_topic, settings.group, settings.partitions)
 
 
+def undo_topic_specs(settings: Settings) -> list[TopicSpec]:
+    """Those that undos come from, wait in and end in; the last is where they wait."""
+    return [
+        topics.events(settings.events_topic, settings.partitions),
+        topics.dead_letters(settings.dead_letter_topic),
+        topics.undos(settings.undo_topic),
+        topics.waiting_undos(settings.undo_topic),
+    ]
+
+
 def alert_topic_specs(settings: Settings) -> list[TopicSpec]:
     """Those of them that alerts and what people answer to them need."""
     return [

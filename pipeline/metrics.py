@@ -159,6 +159,16 @@ class Metric(Enum):
     # Harmless: delivery reports, edits and the like. All of a platform's: subscribe to other fields of it.
     DOOR_HELD = Spec("cascades_door_held_bytes", "gauge", "Bytes of requests that wait for Kafka")
     # At CASCADES_INGEST_HELD_BYTES requests are answered 503.
+    UNDOS_READ = Spec("cascades_undos_read_total", "counter", "Undos that `cascades resolve` has read")
+    # Flat while the doors take undos: look at the /readyz of `cascades resolve`.
+    UNDOS_RETRACTED = Spec(
+        "cascades_undos_retracted_total", "counter", "Retractions made of undos, one for each content", ("platform",)
+    )
+    # Far below undos read: a stream brings undos of acts that we do not keep; let its reader leave them out where it can.
+    UNDOS_WAITING = Spec("cascades_undos_waiting", "gauge", "Undos that wait for their next look, by rung", ("rung",))
+    # Grows for as long as undos wait, then stays. Growing for longer: more `cascades resolve` processes, or a faster ClickHouse.
+    UNDOS_BURIED = Spec("cascades_undos_buried_total", "counter", "Undos that became dead letters", ("reason",))
+    # no_target: the act never came: `cascades dlq list --reason no_target`. not_theirs: somebody undoes what others did.
     LINK_VISITS = Spec(
         "cascades_link_visits_total", "counter", "Visits of tracked links, by what became of them", ("outcome",)
     )

@@ -35,6 +35,9 @@ REASONS = MappingProxyType(
         "in_future": "occurred_at lies more than 5 minutes after the moment Kafka took the record.",
         "fields_disagree": "The fields do not fit together, such as a retract without a target.",
         "unknown_shape": "A platform's payload is not of a shape that its front door knows.",
+        "not_an_undo": "The record in the topic of undos is no undo of version 1.",
+        "no_target": "The act that an undo names did not come within the time that undos wait.",
+        "not_theirs": "The act that an undo names was done by somebody else.",
         "not_storable": "ClickHouse refused the row that this event makes.",
     }
 )

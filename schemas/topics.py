@@ -24,6 +24,11 @@ CHANGELOG_SEGMENT_BYTES = 128 * 1024 * 1024
 ALERT_RETENTION_MS = 90 * 86_400_000
 """90 days. What was decided stays in ClickHouse; the topic is for those who deliver."""
 
+WAITING_RETENTION_MS = 90 * 86_400_000
+"""90 days: many times the longest time that an undo waits for one look."""
+UNDO_RUNGS = 6
+"""How many different times an undo waits for (`pipeline.ingest.undo.ladder`)."""
+
 EVENT_MAX_BYTES = 1024 * 1024 + 12
 """Kafka's own default: every event fits, and so does its copy under another key."""
 DEAD_LETTER_ROOM_BYTES = 64 * 1024
@@ -86,6 +91,19 @@ def undos(name: str = "share.undo", retention_ms: int = FOREVER) -> TopicSpec:
         "retention.bytes": str(FOREVER),
     }
     return TopicSpec(name, None, MappingProxyType(config), frozenset({"message.timestamp.type"}))
+
+
+def waiting_undos(told_in: str = "share.undo") -> TopicSpec:
+    """Undos of the topic `told_in` that wait for their next look, as they came, in headers where they stood first. Each partition is a rung: all of
+    its records wait equally long. Who stands still for longer than it is kept looks again at what the topic of undos itself has.
+    """
+    config = {
+        "cleanup.policy": "delete",
+        "message.timestamp.type": "LogAppendTime",
+        "retention.ms": str(WAITING_RETENTION_MS),
+        "retention.bytes": str(FOREVER),
+    }
+    return TopicSpec(f"{told_in}.waiting", UNDO_RUNGS, MappingProxyType(config), frozenset({"message.timestamp.type"}))
 
 
 def changelog(events_name: str = "share.events", group: str = "cascades", partitions: int = 8) -> TopicSpec:

@@ -17,6 +17,7 @@ COMMANDS = (
     "serve",
     "ingest",
     "collect",
+    "resolve",
     "migrate",
     "status",
     "replay",

@@ -16,7 +16,6 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from pipeline.errors import CascadesError, UnavailableError
-from pipeline.ingest.remap import Record, has_mapping
 from pipeline.kafka import client_options, partition_for
 from pipeline.kafka_security import refusal
 from schemas.check import check
@@ -25,10 +24,10 @@ from schemas.dead_letter import REPLAY_HEADER, Identity, RefusedError
 if TYPE_CHECKING:
     from pipeline.config import Settings
     from pipeline.ingest.letters import Letter
+    from pipeline.ingest.remap import Record
 
 Fix = Callable[[bytes], bytes | None]
 """The value as it should have been, or None to leave the letter out."""
-Remap = Callable[["Letter", bytes], list[Record]]
 Report = Callable[["Letter", "Verdict", str], None]
 
 IN_FLIGHT = 500
@@ -39,6 +38,13 @@ class Send(Protocol):
     """Takes a record with the identity of its first dead letter. Without a topic: the events."""
 
     def __call__(self, key: bytes, value: bytes, first: Identity, topic: str = "", /) -> Awaitable[None]: ...
+
+
+class Remap(Protocol):
+    """Makes records of letters that are no events. See `pipeline.ingest.remap.Remap`."""
+
+    def takes(self, letter: Letter, /) -> bool: ...
+    def __call__(self, letter: Letter, value: bytes, /) -> list[Record]: ...
 
 
 class Verdict(Enum):
@@ -54,14 +60,14 @@ class Verdict(Enum):
 async def again(
     letters: AsyncIterable[Letter], fix: Fix, send: Send, report: Report, now_ms: int, remap: Remap | None = None
 ) -> Counter[Verdict]:
-    """Fix, judge and send each letter; a platform's payload is read by its platform's mapping (`remap`). `send` may queue: what it has taken is certain only when its producer is flushed.
+    """Fix, judge and send each letter; a platform's payload is read by its platform's mapping, and an undo stays one (`remap`). `send` may queue: what it has taken is certain only when its producer is flushed.
 
     Raises CascadesError when `fix` fails; replaying the same letters afterwards is harmless.
     """
     verdicts: Counter[Verdict] = Counter()
     dealt_with: set[Identity] = set()
     async for letter in letters:
-        if remap and has_mapping(letter):
+        if remap and remap.takes(letter):
             verdict, why = await _mapped(letter, fix, send, remap, dealt_with)
         else:
             verdict, why = await _one(letter, fix, send, now_ms, dealt_with)
@@ -98,7 +104,7 @@ async def _mapped(letter: Letter, fix: Fix, send: Send, remap: Remap, dealt_with
     dealt_with.add(letter.first)
     for number, (topic, key, event) in enumerate(records):
         # A letter can hold several acts: each has its effect once under an identity of its own.
-        await send(key, event, letter.first._replace(partition=number), topic)
+        await send(key, event, letter.first._replace(partition=letter.first.partition + number), topic)
     return Verdict.SENT, ""
 
 

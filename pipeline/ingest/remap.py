@@ -1,8 +1,10 @@
-"""What a front door, a collector or an import refused, read again by the platform's mapping, which may know the shape by now."""
+"""What a front door, a collector or an import refused, read again by the platform's mapping, which may know the shape by now; and undos."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from pipeline.ingest.collect.collector import DOOR as COLLECT
 from pipeline.ingest.collect.kinds import KINDS
@@ -30,16 +32,25 @@ def has_mapping(letter: Letter) -> bool:
 
 
 class Remap:
-    """Maps letters of webhooks and collectors with the settings that these have; those of archives as the platform's webhook."""
+    """Maps letters of webhooks and collectors with the settings that these have; those of archives as the platform's webhook. Undos wait once more."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+
+    def takes(self, letter: Letter) -> bool:
+        """Whether a letter is no event."""
+        return has_mapping(letter) or self._is_undo(letter)
+
+    def _is_undo(self, letter: Letter) -> bool:
+        return letter.identity.topic == self._settings.undo_topic
 
     def __call__(self, letter: Letter, value: bytes) -> list[Record]:
         """The records of such a letter: events and undos, none when nothing of it is ours.
 
         Raises RefusedError while the mapping does not know the shape, UsageError when a setting that is needed is not there.
         """
+        if self._is_undo(letter):
+            return [(self._settings.undo_topic, *_undo(value))]
         mapping, known = self._collector(letter.door) if letter.door.startswith(COLLECT) else self._webhook(letter.door)
         mapped = mapping.events(mapping.decode(value, ""), letter.received_at, known)
         for refusal in mapped.refused:
@@ -58,3 +69,10 @@ class Remap:
     def _collector(self, door: str) -> tuple[PlatformMapping, Context]:
         (source,) = load(self._settings, KINDS, [door.removeprefix(COLLECT)])
         return source.kind.mapping(source.options), source.context
+
+
+def _undo(value: bytes) -> tuple[bytes, bytes]:
+    try:
+        return undo.decode(value).target_event_id.encode(), value
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise RefusedError("not_an_undo", str(error)) from None

@@ -88,6 +88,17 @@ class Watermarks:
             ) from error
         return {tp.partition: offset for tp, offset in offsets.items()}
 
+    async def begins(self) -> dict[int, int]:
+        """By partition: the offset of the first record that Kafka still has."""
+        parts = [TopicPartition(self._settings.events_topic, number) for number in range(self._settings.partitions)]
+        try:
+            offsets = await self._consumer.beginning_offsets(parts)
+        except KafkaError as error:
+            raise UnavailableError(
+                f"Kafka does not tell where {self._settings.events_topic} begins: {error!r}"
+            ) from error
+        return {tp.partition: offset for tp, offset in offsets.items()}
+
     async def lag(self) -> dict[int, int]:
         """By partition: records that are in Kafka and not yet in ClickHouse."""
         committed, ends = await self.committed(), await self.ends()

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 ARRIVAL = "inserted_at"
 """The column that retention counts from."""
+NAMES = "act_names"
+"""Filled by ClickHouse itself, from `events`."""
 
 
 def retention_changes(client: Client, settings: Settings) -> Iterator[str]:
@@ -38,6 +40,6 @@ def _engines(client: Client, settings: Settings) -> dict[str, str]:
     with classified():
         rows = client.query(
             "SELECT name, engine_full FROM system.tables WHERE database = {database:String} AND name IN {tables:Array(String)}",
-            {"database": settings.clickhouse_database, "tables": list(TABLES)},
+            {"database": settings.clickhouse_database, "tables": [*TABLES, NAMES]},
         ).result_rows
     return {name: engine for name, engine in rows}  # noqa: C416 (dict(rows) would not tell what a row holds)

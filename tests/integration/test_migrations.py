@@ -91,7 +91,14 @@ def test_a_table_has_the_columns_of_its_row_model_and_the_arrival(migrated, tabl
 
 
 def test_the_database_holds_these_tables_and_views_and_no_others(migrated):
-    assert set(tables(migrated, "engine")) == {*TABLES, *CONTRACT, "owned_accounts", "schema_migrations"}
+    assert set(tables(migrated, "engine")) == {
+        *TABLES,
+        *CONTRACT,
+        "act_names",
+        "act_names_of_events",
+        "owned_accounts",
+        "schema_migrations",
+    }
 
 
 @pytest.mark.parametrize("name", CONTRACT)
@@ -211,7 +218,7 @@ def test_another_retention_reaches_the_tables_that_exist(empty):
         return {
             row["engine_full"].partition(" TTL ")[2].partition(" SETTINGS ")[0]
             for t, row in tables(empty, "engine_full").items()
-            if t in TABLES
+            if t in {*TABLES, "act_names"}
         }
 
     assert kept(30) == {"inserted_at + toIntervalDay(30)"}

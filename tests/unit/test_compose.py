@@ -140,7 +140,12 @@ def test_who_writes_and_who_reads():
     assert users.findtext("profiles/cascades_reader/readonly") == "1"
     assert Settings.model_fields["clickhouse_database"].default == "cascades"
     environments = {name: SERVICES[name]["environment"]["CASCADES_CLICKHOUSE_USER"] for name in ASKS_CLICKHOUSE}
-    assert environments == {"migrate": "cascades_writer", "worker": "cascades_writer", "serve": "cascades_reader"}
+    assert environments == {
+        "migrate": "cascades_writer",
+        "worker": "cascades_writer",
+        "serve": "cascades_reader",
+        "resolve": "cascades_reader",
+    }
 
 
 def test_alerts_are_not_sent_unless_somebody_says_where():

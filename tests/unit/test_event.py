@@ -133,9 +133,15 @@ def test_a_broken_record_is_refused_with_its_reason_in_words(broken, reason, wor
 
 
 def test_every_reason_of_a_record_is_tried_above():
-    """The other two are those of front doors and of the sink."""
+    """The others are those of front doors, of undos and of the sink."""
     marks = test_a_broken_record_is_refused_with_its_reason_in_words.pytestmark
-    assert {reason for _, reason, _ in marks[0].args[1]} == set(REASONS) - {"unknown_shape", "not_storable"}
+    assert {reason for _, reason, _ in marks[0].args[1]} == set(REASONS) - {
+        "unknown_shape",
+        "not_an_undo",
+        "no_target",
+        "not_theirs",
+        "not_storable",
+    }
 
 
 @pytest.mark.parametrize("text", ["2003-01-01T00:00:00Z", "2026-01-31T12:05:00Z", "2026-01-31T12:05:00.0000001+00:00"])
