@@ -1,4 +1,4 @@
-"""The whole product on this machine: Kafka and ClickHouse, the schema, the worker and the page, as child processes of this one."""
+"""The whole product on this machine: Kafka and ClickHouse, the schema, the worker, the page and the resolver of undos, as child processes of this one."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ class Running:
             self._start(undo, "worker", self.settings)
             self._start(undo, "serve", self.settings.model_copy(update={"metrics_port": _port_after(self.settings, 1)}))
             waited_for = [self.settings.metrics_port, self.settings.page_port]
-            if self.settings.notify_channels_file:
-                third = self.settings.model_copy(update={"metrics_port": _port_after(self.settings, 2)})
-                self._start(undo, "notify", third)
-                waited_for.append(third.metrics_port)
+            for count, command in enumerate(_others(self.settings), 2):
+                other = self.settings.model_copy(update={"metrics_port": _port_after(self.settings, count)})
+                self._start(undo, command, other)
+                waited_for.append(other.metrics_port)
             for child, port in zip(self._children, waited_for, strict=True):
                 child.await_ready(lambda port=port: _is_ready(port), READY_DEADLINE_S, self._progress)  # type: ignore[misc]  # bound default
             self._undo = undo.pop_all()
@@ -107,11 +107,16 @@ def _with_ports(settings: Settings) -> Settings:
     )
     ports.require(page, "the page", variable("page_port"))
     ports.require(metrics, "the worker's metrics", variable("metrics_port"))
-    others = ["the page's metrics"] + (["the metrics of notify"] if settings.notify_channels_file else [])
+    others = ["the page's metrics", *(f"the metrics of {command}" for command in _others(settings))]
     for count, part in enumerate(others, 1):
         remedy = f"{variable('metrics_port')} (the numbers after it are taken as well)"
         ports.require(_port_after(chosen, count), part, remedy)
     return chosen
+
+
+def _others(settings: Settings) -> list[str]:
+    """The commands that run besides worker and page."""
+    return ["resolve", *(["notify"] if settings.notify_channels_file else [])]
 
 
 def _port_after(settings: Settings, count: int) -> int:

@@ -28,10 +28,9 @@ def test_prometheus_scrapes_the_metrics_port_of_our_services():
     port = Settings.model_fields["metrics_port"].default
     (worker,) = jobs["worker"]["dns_sd_configs"]
     assert (worker["names"], worker["port"]) == (["worker"], port)
-    assert (jobs["ingest"]["dns_sd_configs"][0]["names"], jobs["ingest"]["dns_sd_configs"][0]["port"]) == (
-        ["ingest"],
-        port,
-    )
+    for name in ("ingest", "resolve"):
+        (found,) = jobs[name]["dns_sd_configs"]
+        assert (found["names"], found["port"]) == ([name], port)
     assert jobs["page"]["static_configs"] == [{"targets": [f"serve:{port}"]}]
 
 

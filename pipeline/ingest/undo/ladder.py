@@ -27,7 +27,8 @@ class Ladder:
         """When the next look is due. The last look comes when the undo gets too old, not a whole rung later."""
         if rung == FRESH:
             return put_ms
-        return min(put_ms + self.waits_s[rung] * 1000, max(put_ms, born_ms + self.give_up_s * 1000))
+        wait_s = self.waits_s[min(rung, len(self.waits_s) - 1)]
+        return min(put_ms + wait_s * 1000, max(put_ms, born_ms + self.give_up_s * 1000))
 
     def after(self, rung: int, born_ms: int, now_ms: int) -> int | None:
         """Where to wait after a look; None when it was the last."""

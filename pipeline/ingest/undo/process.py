@@ -63,20 +63,20 @@ class Resolve:
             settings.dead_letter_topic,
         )
         self._metrics = Metrics()
-        self._status = Status(self._metrics, PARTS)
+        self.status = Status(self._metrics, PARTS)
         self._desk: Desk | None = None
         self._pause = Backoff(most=MOST_PAUSE_S)
 
     async def run(self) -> int:
         """Until a signal."""
         stop = _stop_on_signals()
-        health = HealthServer(self._status, self._metrics, self._settings.host, self._settings.metrics_port)
+        health = HealthServer(self.status, self._metrics, self._settings.host, self._settings.metrics_port)
         health.start()
         ticking = asyncio.create_task(self._tick())
         try:
             await self.work(stop)
         finally:
-            self._status.set("resolve", ok=False, detail="stopping")
+            self.status.set("resolve", ok=False, detail="stopping")
             ticking.cancel()
             await asyncio.to_thread(health.stop)
         return 0
@@ -89,7 +89,7 @@ class Resolve:
                 await self._life(stop, pause)
             except (KafkaError, UnavailableError) as error:
                 self._down("kafka", f"{error}" if isinstance(error, UnavailableError) else repr(error))
-                self._status.set("group", ok=False, detail="not connected")
+                self.status.set("group", ok=False, detail="not connected")
                 await _sleep(stop, pause.next())
 
     async def _life(self, stop: asyncio.Event, pause: Backoff) -> None:
@@ -120,7 +120,7 @@ class Resolve:
             pause.reset()
             while not stop.is_set():
                 await self._asked(desk.turn(), stop)
-                self._status.set("group", ok=True, detail=f"{len(consumer.assignment())} partition(s) read")
+                self.status.set("group", ok=True, detail=f"{len(consumer.assignment())} partition(s) read")
 
     async def _until_asked(self, acts: StoredActs, stop: asyncio.Event) -> None:
         """ClickHouse is there, and its tables are ours."""
@@ -150,18 +150,18 @@ class Resolve:
         )
 
     def _down(self, part: str, why: str) -> None:
-        if self._status.parts()[part].detail != why:
+        if self.status.parts()[part].detail != why:
             log.warning("%s: waiting: %s", part, why)
-        self._status.set(part, ok=False, detail=why)
+        self.status.set(part, ok=False, detail=why)
 
     def _up(self, part: str, how: str) -> None:
-        if not self._status.is_ok(part):
+        if not self.status.is_ok(part):
             log.info("%s: %s", part, how)
-        self._status.set(part, ok=True, detail=how)
+        self.status.set(part, ok=True, detail=how)
 
     async def _tick(self) -> None:
         while True:
-            self._status.tick()
+            self.status.tick()
             if (desk := self._desk) is not None:
                 desk.told_waiting()
                 waits = (
@@ -169,7 +169,7 @@ class Resolve:
                     if desk.missing
                     else "looks for undone acts"
                 )
-                self._status.set("resolve", ok=True, detail=waits)
+                self.status.set("resolve", ok=True, detail=waits)
             await asyncio.sleep(TICK_S)
 
 
