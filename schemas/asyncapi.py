@@ -11,6 +11,7 @@ from schemas.alert import CONTROL_EXAMPLE, Alert, Control
 from schemas.alert import EXAMPLE as ALERT_EXAMPLE
 from schemas.dead_letter import REASONS, DeadLetterHeaders
 from schemas.event import ShareEvent
+from schemas.undo import Undo
 
 if TYPE_CHECKING:
     from msgspec import Struct
@@ -51,6 +52,8 @@ def _channels() -> dict[str, Any]:
     return {
         "shareEvents": _channel(topics.events(), "shareEvent"),
         "deadLetters": _channel(topics.dead_letters(), "deadLetter"),
+        "undos": _channel(topics.undos(), "undo"),
+        "waitingUndos": _channel(topics.waiting_undos(), "undo"),
         "changelog": _channel(topics.changelog(), "contentChunk", "partitionPosition"),
         "alerts": _channel(topics.alerts(), "alert"),
         "alertDeadLetters": _channel(topics.alert_dead_letters(), "undeliveredAlert"),
@@ -67,6 +70,12 @@ def _operations() -> dict[str, Any]:
             "send", "shareEvents", "An event under a wrong key is produced again under the right one."
         ),
         "sendDeadLetters": _operation("send", "deadLetters", "A record that breaks the contract, at least once."),
+        "resolveUndos": _operation(
+            "receive", "undos", "Of each the act is looked for; it becomes a retraction in each content of the act."
+        ),
+        "sendWaitingUndos": _operation("send", "waitingUndos", "Each waits for its next look."),
+        "resolveWaitingUndos": _operation("receive", "waitingUndos", "A partition's records wait equally long."),
+        "sendRetractions": _operation("send", "shareEvents", "Of acts that undos name, each once."),
         "keepState": _operation(
             "send",
             "changelog",
@@ -89,6 +98,7 @@ def _messages() -> dict[str, Any]:
     return {
         "shareEvent": _share_event(),
         "deadLetter": _dead_letter(),
+        "undo": _undo(),
         "contentChunk": _array("content_id in UTF-8, a zero byte, chunk number as big-endian u32", changelog.Chunk),
         "partitionPosition": _array("one zero byte", changelog.Position),
         "alert": _message(Alert, "AlertV1", "Alert, version 1", "content_id, in UTF-8", ALERT_EXAMPLE),
@@ -102,6 +112,7 @@ def _schemas() -> dict[str, Any]:
         "ShareEventV1": ShareEvent.model_json_schema(),
         "DeadLetterHeaders": DeadLetterHeaders.model_json_schema(),
         **_models(AlertV1=Alert, ControlV1=Control),
+        "UndoV1": msgspec.json.schema_components([Undo])[1]["Undo"],
         **_components(changelog.Chunk, changelog.Position),
     }
 
@@ -164,6 +175,16 @@ def _dead_letter() -> dict[str, Any]:
         "headers": {"$ref": "#/components/schemas/DeadLetterHeaders"},
         "payload": {"type": "string", "format": "binary", "description": "the refused value, byte for byte"},
         "bindings": _key("the refused record's own key"),
+    }
+
+
+def _undo() -> dict[str, Any]:
+    return {
+        "name": "Undo",
+        "title": "Undo of an act whose content is not told, version 1",
+        "contentType": "application/json",
+        "payload": {"$ref": f"{_SCHEMAS}UndoV1"},
+        "bindings": _key("target_event_id, in UTF-8"),
     }
 
 

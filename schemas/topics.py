@@ -95,7 +95,8 @@ def undos(name: str = "share.undo", retention_ms: int = FOREVER) -> TopicSpec:
 
 def waiting_undos(told_in: str = "share.undo") -> TopicSpec:
     """Undos of the topic `told_in` that wait for their next look, as they came, in headers where they stood first. Each partition is a rung: all of
-    its records wait equally long. Who stands still for longer than it is kept looks again at what the topic of undos itself has.
+    its records wait equally long. If nobody has resolved for longer than it is kept, a new CASCADES_UNDO_GROUP reads all undos again, which changes
+    no figure.
     """
     config = {
         "cleanup.policy": "delete",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MOST_ASKED: Final = 100
 """Names in one query: they go in the address of the request, which has a limit, and names may be long."""
 MOST_CHARACTERS: Final = 20_000
-_NAMES: Final = "SELECT DISTINCT name, content_id, event_id FROM act_names WHERE name IN {names:Array(String)}"
+_NAMES: Final = "SELECT DISTINCT name, content_id, if(alias_of = '', name, alias_of) FROM act_names WHERE name IN {names:Array(String)}"
 _EVENTS: Final = (
     "SELECT content_id, event_id, kind, platform, actor_id FROM events FINAL "
     "WHERE (content_id, event_id) IN {keys:Array(Tuple(String, String))}"
