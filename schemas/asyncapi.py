@@ -11,7 +11,8 @@ from schemas.alert import CONTROL_EXAMPLE, Alert, Control
 from schemas.alert import EXAMPLE as ALERT_EXAMPLE
 from schemas.dead_letter import REASONS, DeadLetterHeaders
 from schemas.event import ShareEvent
-from schemas.undo import Undo
+from schemas.undo import EXAMPLE as UNDO_EXAMPLE
+from schemas.undo import Undo, encode
 
 if TYPE_CHECKING:
     from msgspec import Struct
@@ -185,6 +186,7 @@ def _undo() -> dict[str, Any]:
         "contentType": "application/json",
         "payload": {"$ref": f"{_SCHEMAS}UndoV1"},
         "bindings": _key("target_event_id, in UTF-8"),
+        "examples": [{"name": "undo", "payload": msgspec.json.decode(encode(UNDO_EXAMPLE))}],
     }
 
 

@@ -7,7 +7,7 @@ another post): it is retracted in each.
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003  # msgspec reads the annotation when it makes the decoder
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Annotated, Literal
 
@@ -37,6 +37,14 @@ encode = msgspec.json.Encoder(order="deterministic").encode
 """`encode(undo: Undo) -> bytes`."""
 decode = msgspec.json.Decoder(Undo).decode
 """`decode(value: bytes) -> Undo`. Raises `msgspec.MsgspecError`, or `UnicodeDecodeError` when a text is not UTF-8."""
+
+
+EXAMPLE = Undo(
+    platform="bluesky",
+    target_event_id="bluesky:at://did:plc:ada/app.bsky.feed.repost/3mptbypowzs2e",
+    actor_id="did:plc:ada",
+    occurred_at=datetime(2026, 1, 31, 12, tzinfo=UTC),
+)
 
 
 def retraction_id(target_event_id: str) -> str:

@@ -118,7 +118,7 @@ def test_the_asyncapi_document_has_the_structure_of_version_3():
 
 def test_every_reference_of_the_asyncapi_document_leads_somewhere():
     found = references(ASYNCAPI)
-    assert len(found) == 34
+    assert len(found) == 43
     assert all(target(reference) for reference in found)
 
 
@@ -133,14 +133,15 @@ def test_channels_of_the_asyncapi_document_are_the_default_topics():
     defaults = {name: field.default for name, field in Settings.model_fields.items()}
     changelog = f"{defaults['events_topic']}.{defaults['group']}.changelog"
     names = ("events_topic", "dead_letter_topic", "alerts_topic", "alert_dead_letter_topic", "control_topic")
-    assert set(channels) == {changelog, *(defaults[name] for name in names)}
+    undos = {defaults["undo_topic"], f"{defaults['undo_topic']}.waiting"}
+    assert set(channels) == {changelog, *undos, *(defaults[name] for name in names)}
     for channel in channels.values():
         assert_shape(channel["bindings"]["kafka"], "kafka channel")
     assert channels[defaults["events_topic"]]["bindings"]["kafka"]["partitions"] == defaults["partitions"]
     assert ORIGIN_HEADER in ASYNCAPI["components"]["messages"]["shareEvent"]["headers"]["properties"]
 
 
-@pytest.mark.parametrize("name", ["shareEvent", "alert", "control"])
+@pytest.mark.parametrize("name", ["shareEvent", "alert", "control", "undo"])
 def test_message_examples_keep_the_schema(name):
     message = ASYNCAPI["components"]["messages"][name]
     whole = ASYNCAPI | {"$ref": message["payload"]["$ref"]}
