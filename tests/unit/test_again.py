@@ -15,6 +15,7 @@ from pipeline.ingest.again import Verdict, again
 from pipeline.ingest.letters import Letter, Selection, read
 from pipeline.ingest.remap import Remap
 from schemas.dead_letter import Identity, RefusedError, headers
+from schemas.undo import EXAMPLE, encode
 
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
 
@@ -188,3 +189,16 @@ async def test_what_a_webhook_refused_is_mapped_again_each_act_under_an_identity
 @pytest.mark.parametrize("letter", [of_a_door("hologram"), of_a_door("share", door="/webhooks/friendster")])
 async def test_what_the_mapping_still_does_not_know_stays_broken(letter):
     assert await remapped(letter) == ([], {Verdict.BROKEN: 1})
+
+
+def of_an_undo(value):
+    identity = Identity(SETTINGS.undo_topic, 3, 99, APPENDED_MS)
+    return Letter(identity, "no_target", "why", NOON, None, b"key", value)
+
+
+async def test_an_undo_that_never_found_its_act_waits_once_more_under_its_own_identity():
+    letter = of_an_undo(encode(EXAMPLE))
+    sent, verdicts = await remapped(letter)
+    assert verdicts == {Verdict.SENT: 1}
+    assert sent == [(EXAMPLE.target_event_id.encode(), json.loads(letter.value), letter.identity, "share.undo")]
+    assert await remapped(of_an_undo(b"{}")) == ([], {Verdict.BROKEN: 1})
