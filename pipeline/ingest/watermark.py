@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pipeline.config import Settings
 
 POLL_S = 0.25
+FETCHES, FETCH_MS = 5, 500
 COORDINATOR_TRIES = 40
 """One every POLL_S, so 10 s in all: a broker that has never had a group makes its offsets topic first."""
 _MEMBERS = 5  # place in a described group: error, name, state, protocol type, protocol, members
@@ -98,6 +99,27 @@ class Watermarks:
                 f"Kafka does not tell where {self._settings.events_topic} begins: {error!r}"
             ) from error
         return {tp.partition: offset for tp, offset in offsets.items()}
+
+    async def holds_records(self, partition: int, start: int, end: int) -> bool:
+        """Whether there are records from `start` up to `end` (exclusive), and not marks of transactions only. True also when that is not certain."""
+        part = TopicPartition(self._settings.events_topic, partition)
+        try:
+            return await self._first_is_before(part, start, end)
+        except KafkaError as error:
+            raise UnavailableError(
+                f"Kafka does not tell what {self._settings.events_topic} holds: {error!r}"
+            ) from error
+        finally:
+            self._consumer.unsubscribe()
+
+    async def _first_is_before(self, part: TopicPartition, start: int, end: int) -> bool:
+        self._consumer.assign([part])
+        self._consumer.seek(part, start)
+        for _ in range(FETCHES):
+            found = (await self._consumer.getmany(part, timeout_ms=FETCH_MS, max_records=1)).get(part)
+            if found or await self._consumer.position(part) >= end:
+                return bool(found) and found[0].offset < end
+        return True
 
     async def lag(self) -> dict[int, int]:
         """By partition: records that are in Kafka and not yet in ClickHouse."""

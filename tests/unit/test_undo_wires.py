@@ -20,6 +20,9 @@ class Marks:
     async def begins(self):
         return self._begins
 
+    async def holds_records(self, *_offsets):
+        return True
+
 
 @pytest.mark.parametrize(
     ("mark", "committed", "begins", "missing"),

@@ -131,7 +131,7 @@ class Desk(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships n
             self._lanes.pop(part, None)
             if part.topic == self._topics.waiting:
                 self._metrics.forget(Metric.UNDOS_WAITING, part.partition)
-        self._round = None
+        self._round, self.missing = None, 0
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """These are read from what was committed last."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from time import monotonic
 from typing import TYPE_CHECKING, Self
 
 from aiokafka import AIOKafkaProducer
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from pipeline.ingest.watermark import Watermarks
 
 MAX_REQUEST_BYTES = 8 * 1024 * 1024
+PATIENCE_S = 5.0
+"""Seconds without a commit of the workers after which it is looked at what they have left to read."""
 
 
 class KafkaOutbox:
@@ -69,18 +72,37 @@ class AskedActs:
 
 
 class CommittedEvents:
-    """What the workers have committed is in ClickHouse."""
+    """What the workers have committed is in ClickHouse. What stands still just before its end may be nothing but marks of transactions."""
 
-    def __init__(self, marks: Watermarks) -> None:
-        self._marks = marks
+    def __init__(self, marks: Watermarks, patience_s: float = PATIENCE_S) -> None:
+        self._marks, self._patience_s = marks, patience_s
+        self._stood: dict[int, tuple[int, float]] = {}
+        self._empty: dict[int, tuple[int, int]] = {}
+        """By partition: offsets that hold no records."""
 
     async def mark(self) -> dict[int, int]:
         """Where the events end now, by partition."""
         return await self._marks.ends()
 
     async def missing(self, mark: dict[int, int]) -> int:
-        """How many events before the mark ClickHouse does not show yet. What Kafka has dropped is not waited for."""
+        """How many events before the mark ClickHouse does not show yet, about. What Kafka has dropped is not waited for."""
         if not any(mark.values()):
             return 0
         committed, begins = await self._marks.committed(), await self._marks.begins()
-        return sum(max(0, end - max(committed.get(number, 0), begins[number])) for number, end in mark.items())
+        shown = {number: max(committed.get(number, 0), begins[number]) for number in mark}
+        return sum([await self._gap(number, shown[number], end) for number, end in mark.items() if shown[number] < end])
+
+    async def _gap(self, number: int, start: int, end: int) -> int:
+        if (start, end) != self._empty.get(number) and self._stands(number, start):
+            if await self._marks.holds_records(number, start, end):
+                self._stood.pop(number)
+            else:
+                self._empty[number] = start, end
+        return 0 if (start, end) == self._empty.get(number) else end - start
+
+    def _stands(self, number: int, start: int) -> bool:
+        """Whether the workers have not moved for a while."""
+        before, since = self._stood.get(number, (None, 0.0))
+        if before != start:
+            self._stood[number] = start, (since := monotonic())
+        return monotonic() - since >= self._patience_s
