@@ -12,7 +12,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from support.ingest_process import values
 from support.platform_samples.bluesky import BO, CY, commit, post, ref
-from support.platforms import REGISTRY, Context
+from support.platforms import REGISTRY, Context, samples
 from support.worker_process import WorkerProcess, migrated
 
 from pipeline.clickhouse import client
@@ -61,15 +61,16 @@ def worker(settings, tmp_path_factory):
 
 @pytest.fixture
 async def tell(settings):
-    """`tell(payload, …)` puts what Bluesky's mapping makes of payloads where a reader of Jetstream would."""
+    """`tell(payload, …)` puts what Bluesky's mapping makes of payloads where a reader of Jetstream would; `of` names another platform's mapping."""
     await ensure_topics(settings)
     await ensure_topics(settings, undo_topic_specs(settings))
     producer = AIOKafkaProducer(**client_options(settings), acks="all")
     await producer.start()
 
-    async def put(*payloads):
+    async def put(*payloads, of="bluesky"):
+        context = Context(actor_key=b"0123456789abcdef", instance="social.example")
         for payload in payloads:
-            made = REGISTRY["bluesky"].events(payload, datetime.now(UTC), Context(actor_key=b"0123456789abcdef"))
+            made = REGISTRY[of].events(payload, datetime.now(UTC), context)
             assert not made.refused
             for event in made.events:
                 key = event.content_id.encode()
@@ -137,10 +138,39 @@ async def test_a_share_and_its_undo_in_either_order_and_a_post_in_two_contents(s
         await until_shown(settings, first)
         await tell(repost(BO, "3late", root("late")))
         await until_shown(settings, first | {"late": (0, 0, 3, 1, 0, 0, 2, 0)})
-    edges = "SELECT event_id, retracted FROM v_edges WHERE NOT endsWith(content_id, '/film')"
+    edges = "SELECT event_id, retracted FROM v_edges WHERE platform = 'bluesky' AND NOT endsWith(content_id, '/film')"
     with client(settings) as asked:
         told = {name.rpartition("/")[2]: gone for name, gone in asked.query(edges).result_rows}
     assert told == {"3early": True, "3kept": False, "3late": True, "3two": True}
+
+
+UNDONE = [
+    ("twitter", "repost", "delete"),
+    ("mastodon", "boost", "delete"),
+    ("activitypub", "announce", "undo by id"),
+    ("threads", "publish", "delete"),
+    ("linkedin", "comment", "comment gone, bare"),
+]
+"""Of each platform that does not tell the content: an act, and its undo."""
+
+
+@pytest.mark.usefixtures("worker")
+async def test_what_each_platform_undoes_without_its_content_is_undone_in_either_order(settings, tell):
+    for place, (name, done, gone) in enumerate(UNDONE):
+        for sample in (done, gone) if place % 2 else (gone, done):
+            await tell(samples(name)[sample], of=name)
+    await tell(samples("feeds")["atom"], of="feeds")
+    async with resolving(settings):
+        await until_shown(
+            settings,
+            {
+                "twitter:1900000000000000001": (0, 0, 2, 1, 0, 0, 1, 0),
+                "100": (0, 0, 3, 1, 0, 0, 2, 0),
+                "threads:8903": (0, 0, 1, 0, 0, 0, 1, 0),
+                "linkedin:urn:li:share:7000001": (0, 0, 1, 0, 0, 0, 1, 0),
+                "9": (0, 1, 2, 1, 0, 0, 1, 0),
+            },
+        )
 
 
 async def retractions(settings):
