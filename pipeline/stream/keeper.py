@@ -41,6 +41,7 @@ Progress = Callable[[int, int], None]
 """(partition, records still to be read)"""
 Keep = Callable[[PartitionState], "Awaitable[None]"]
 Revive = Callable[[PartitionState, Sequence[bytes]], "Awaitable[None]"]
+Recall = Callable[[PartitionState, Sequence[bytes]], "Awaitable[Mapping[bytes, Sequence[bytes]]]"]
 CatchUp = Callable[[PartitionState, int, Progress, Keep, Revive], "Awaitable[None]"]
 
 
@@ -204,13 +205,24 @@ class Keeper:
         for held in await to_end(_read, journal.store, contents, state.population):
             state.admit(held)
 
+    async def recall(self, state: PartitionState, contents: Sequence[bytes]) -> Mapping[bytes, Sequence[bytes]]:
+        """All chunks of contents, as they are kept. Call it when nothing is on its way to the local store."""
+        journal = self._journals.get(state.partition)
+        return await to_end(_chunks, journal.store, contents) if journal else {}
+
     async def _load(self, partition: int, store: LocalStore, tail: Tail) -> PartitionState:
         """A state from the local store: as many of the contents that are not idle as memory may hold. The others come when they are needed."""
         state = self._states[partition] = self._new_state(partition, store)
         position = tail.position
         if position is None:
             return state
-        state.resume(position.next_offset, position.fence, position.latest_ms, await to_end(store.replayed))
+        state.resume(
+            position.next_offset,
+            position.fence,
+            position.latest_ms,
+            await to_end(store.replayed),
+            position.fence_numbers,
+        )
         slices = _slices(store)
         while sum(one.facts for one in self._states.values()) < self._max_facts:
             contents = await to_end(next, slices, None)
@@ -233,6 +245,10 @@ class Keeper:
 def _told(store: LocalStore, since_ms: int) -> Told:
     recent = [content for content, values in store.contents() if decode_head(values[-1]).arrived_ms >= since_ms]
     return Told(store.alerts(), store.baselines(), recent)
+
+
+def _chunks(store: LocalStore, contents: Sequence[bytes]) -> dict[bytes, list[bytes]]:
+    return {content: store.chunks(content) for content in contents}
 
 
 def _read(store: LocalStore, contents: Sequence[bytes], population: Mapping[str, int]) -> list[Held]:
