@@ -130,6 +130,18 @@ def alert_dead_letters(name: str = "share.alerts.dlq", retention_ms: int = FOREV
     return TopicSpec(name, None, MappingProxyType(config))
 
 
+def posts(name: str = "share.posts") -> TopicSpec:
+    """Which content a post is counted for (`schemas.posts.PostLink`), keyed by the post: the latest of each key stands. One partition: every front
+    door reads it whole.
+    """
+    config = {
+        "cleanup.policy": "compact",
+        "retention.ms": str(FOREVER),
+        "retention.bytes": str(FOREVER),
+    }
+    return TopicSpec(name, 1, MappingProxyType(config), frozenset({"cleanup.policy"}))
+
+
 def control(name: str = "share.control") -> TopicSpec:
     """Mutes and acknowledgements (`schemas.alert.Control`), keyed by their scope: the latest of each key stands. One partition, so that all
     who read it see one order; every worker reads it whole.

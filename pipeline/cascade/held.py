@@ -21,6 +21,10 @@ class Tail(Protocol):
         """All facts of the content."""
         ...
 
+    def restart(self, facts: list[bytes]) -> None:
+        """These are all facts from now on."""
+        ...
+
     def take(self, key: bytes, last_offset: int, arrived_ms: int, duplicates: int) -> Iterator[tuple[bytes, bytes]]:
         """The records that bring the changelog up to date."""
         ...

@@ -94,7 +94,9 @@ class Member:
             rescue=self._salvage(sink).rescue,
         )
         surge = Surge(settings.dead_letter_stop_share, settings.dead_letter_stop_records)
-        self._cycle = Cycle(self.ownership.states, self.keeper.revive, self._producer, self.flusher, metrics, surge, self.keeper.recall)
+        self._cycle = Cycle(
+            self.ownership.states, self.keeper.revive, self._producer, self.flusher, metrics, surge, self.keeper.recall
+        )
         self._rules = RulesFile(settings.rules_file, status, metrics)
         self._controls = ControlReader(self._options, settings.control_topic, metrics)
         self.refresher = self._new_refresher(clock or SystemClock())

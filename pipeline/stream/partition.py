@@ -228,7 +228,12 @@ class PartitionState:
                 self._leave([held])
 
     def resume(
-        self, next_offset: int, fence: Mapping[int, int], latest_ms: int, replayed: Iterable[Identity] = (), fence_numbers: Mapping[int, int] | None = None
+        self,
+        next_offset: int,
+        fence: Mapping[int, int],
+        latest_ms: int,
+        replayed: Iterable[Identity] = (),
+        fence_numbers: Mapping[int, int] | None = None,
     ) -> None:
         """Go on from where the changelog says."""
         self._replayed = Replayed(replayed)
@@ -377,7 +382,9 @@ class PartitionState:
             return held
         passage = came.beyond(event.content_id, again=again) if came else Passage([event.content_id], again=again)
         if passage.is_long:
-            self._refuse(record, RefusedError("out_of_range", "the chain of links that it went through is too long"), done)
+            self._refuse(
+                record, RefusedError("out_of_range", "the chain of links that it went through is too long"), done
+            )
             return None
         if came is None:
             self._run.note(record, event)

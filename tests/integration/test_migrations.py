@@ -34,6 +34,7 @@ CONTRACT = {
     "v_advocates": "platform actor_id contents shares audience_size downstream_shares downstream_reach amplification first_moves",
     "v_conversion": "content_id campaign_id shares views clicks shares_per_view shares_per_click",
     "v_content_minute": "content_id platform minute shares likes comments clicks depth secondary_reach",
+    "v_merged_contents": "content_id merged_into steps",
     "v_edges": "content_id event_id parent_event_id parent_basis actor_id depth audience_size occurred_at platform retracted",
     "v_generation": "content_id depth shares reach",
     "v_amplifiers": "content_id actor_id platform shares audience_size downstream_shares downstream_reach",

@@ -144,7 +144,9 @@ def expected(events: Sequence[WireEvent], links: dict[str, str]) -> dict[str, di
     told = [event for event in events if event.kind != "link"]
     moved = [as_if(event, links) for event in told]
     homes = {event.content_id for event in moved}
-    moved += [event for event in events if event.kind == "link" and home(event.content_id, links) == event.content_id in homes]
+    moved += [
+        event for event in events if event.kind == "link" and home(event.content_id, links) == event.content_id in homes
+    ]
     found: dict[str, dict[object, dict[str, object]]] = {}
     for content_id in sorted({event.content_id for event in moved}):
         tables = brute_force([event for event in moved if event.content_id == content_id], content_id, {})
@@ -158,7 +160,9 @@ def expected(events: Sequence[WireEvent], links: dict[str, str]) -> dict[str, di
 __all__ = ["Topic", "Worker", "Workers", "as_if", "changed", "expected", "home"]
 
 
-def differences(shown: dict[str, dict[object, dict[str, object]]], wanted: dict[str, dict[object, dict[str, object]]]) -> list[str]:
+def differences(
+    shown: dict[str, dict[object, dict[str, object]]], wanted: dict[str, dict[object, dict[str, object]]]
+) -> list[str]:
     """What differs, a line each."""
     found = []
     for content_id in sorted(shown.keys() | wanted.keys()):
@@ -168,5 +172,9 @@ def differences(shown: dict[str, dict[object, dict[str, object]]], wanted: dict[
             if mine is None or theirs is None:
                 found.append(f"{key}: {'not shown' if mine is None else 'not wanted'}")
             else:
-                found += [f"{key}: {name} is {mine[name]}, not {theirs[name]}" for name in theirs if mine[name] != theirs[name]]
+                found += [
+                    f"{key}: {name} is {mine[name]}, not {theirs[name]}"
+                    for name in theirs
+                    if mine[name] != theirs[name]
+                ]
     return found

@@ -65,7 +65,9 @@ def test_what_the_name_is(url, name):
     assert web_content(url) == f"web:{name}"
 
 
-@pytest.mark.parametrize("url", ["", "example.org/x", "ftp://example.org/", "javascript:alert(1)", "https://", "mailto:a@b.c", "http://[::1"])
+@pytest.mark.parametrize(
+    "url", ["", "example.org/x", "ftp://example.org/", "javascript:alert(1)", "https://", "mailto:a@b.c", "http://[::1"]
+)
 def test_what_is_no_address_is_refused(url):
     with pytest.raises(ValueError, match=r"."):
         canonical(url)

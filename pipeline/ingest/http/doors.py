@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from pipeline.errors import UnavailableError
 from pipeline.ingest.http.problems import ProblemError
 from pipeline.ingest.http.sender import Entry
+from pipeline.ingest.posts import Posts
 from pipeline.metrics import Metric
 from schemas import undo, wire
 from schemas.dead_letter import door_headers
@@ -47,10 +48,14 @@ class Doors:
     limiter: Limiter
     clock: Clock
     metrics: Metrics
+    posts: Posts = field(default_factory=Posts)
+    """Those that are counted for another content."""
 
     def event(self, event: WireEvent, value: bytes | None = None) -> Entry:
-        """The record of an event; `value` are its bytes where they are known already."""
-        return Entry(self.settings.events_topic, event.content_id.encode(), value or wire.encode(event))
+        """The record of an event, under the content that it is counted for; `value` are its bytes where they are known already."""
+        home = self.posts.at_home(event)
+        known = value if home is event else None
+        return Entry(self.settings.events_topic, home.content_id.encode(), known or wire.encode(home))
 
     def undo(self, found: Undo) -> Entry:
         """The record of an undo whose content is not known."""

@@ -12,8 +12,29 @@ TRACKING: Final = frozenset(
         *("fbclid", "fb_action_ids", "fb_action_types", "fb_source", "fb_ref", "igshid", "igsh", "__tn__"),  # Meta
         *("gclid", "gclsrc", "dclid", "gbraid", "wbraid", "srsltid", "_ga", "_gl"),  # Google
         *("msclkid", "twclid", "ttclid", "yclid", "ysclid", "epik", "li_fat_id", "rdt_cid", "scclid", "irclickid"),
-        *("mc_cid", "mc_eid", "mkt_tok", "elqtrackid", "elqtrack", "ml_subscriber", "ml_subscriber_hash", "ck_subscriber_id"),
-        *("ref_src", "ref_url", "cmpid", "s_cid", "s_kwcid", "ns_mchannel", "ns_source", "ns_campaign", "ncid", "wt_mc", "wt_zmc"),
+        *(
+            "mc_cid",
+            "mc_eid",
+            "mkt_tok",
+            "elqtrackid",
+            "elqtrack",
+            "ml_subscriber",
+            "ml_subscriber_hash",
+            "ck_subscriber_id",
+        ),
+        *(
+            "ref_src",
+            "ref_url",
+            "cmpid",
+            "s_cid",
+            "s_kwcid",
+            "ns_mchannel",
+            "ns_source",
+            "ns_campaign",
+            "ncid",
+            "wt_mc",
+            "wt_zmc",
+        ),
         *("_openstat", "at_medium", "at_campaign", "spm", "share_id", "cvid", "xtor", "trk", "trkcampaign"),
     }
 )
@@ -45,9 +66,45 @@ AMP_VIEWERS: Final = ("google.com", "bing.com")
 
 SHORTENERS: Final = frozenset(
     {
-        *("t.co", "bit.ly", "lnkd.in", "pin.it", "buff.ly", "ow.ly", "tinyurl.com", "goo.gl", "fb.me", "on.fb.me", "wp.me", "is.gd"),
-        *("dlvr.it", "trib.al", "rebrand.ly", "cutt.ly", "redd.it", "youtu.be", "amzn.to", "apple.co", "spoti.fi", "nyti.ms", "bbc.in"),
-        *("vm.tiktok.com", "g.co", "tumblr.co", "t.ly", "s.id", "shorturl.at", "flip.it", "ift.tt", "hubs.ly", "mailchi.mp"),
+        *(
+            "t.co",
+            "bit.ly",
+            "lnkd.in",
+            "pin.it",
+            "buff.ly",
+            "ow.ly",
+            "tinyurl.com",
+            "goo.gl",
+            "fb.me",
+            "on.fb.me",
+            "wp.me",
+            "is.gd",
+        ),
+        *(
+            "dlvr.it",
+            "trib.al",
+            "rebrand.ly",
+            "cutt.ly",
+            "redd.it",
+            "youtu.be",
+            "amzn.to",
+            "apple.co",
+            "spoti.fi",
+            "nyti.ms",
+            "bbc.in",
+        ),
+        *(
+            "vm.tiktok.com",
+            "g.co",
+            "tumblr.co",
+            "t.ly",
+            "s.id",
+            "shorturl.at",
+            "flip.it",
+            "ift.tt",
+            "hubs.ly",
+            "mailchi.mp",
+        ),
     }
 )
 """Hosts whose addresses say nothing of where they lead."""
