@@ -185,6 +185,12 @@ class Settings(BaseSettings):
         pattern=r"^(https?://[^\s/?#@]+)?$",
         description="what the world calls the front doors, as in https://in.example.org; empty: as the request says",
     )
+    resolve_within_s: float = Field(
+        2.0,
+        ge=0,
+        le=5,
+        description="seconds to find out where short addresses (t.co, bit.ly …) in webhooks lead; later finds are mended by a link event; 0: never asked",
+    )
     ingest_tokens: SecretStr = Field(
         SecretStr(""),
         description="JSON, or @file: who may send to /v1/events, and what; `cascades ingest --new-token NAME` draws an entry",
