@@ -21,9 +21,9 @@ from worker import Discard, cpu, events, fill
 from pipeline.config import Settings
 from pipeline.embedded.kafka import EmbeddedKafka
 from pipeline.metrics import Metric, Metrics
+from pipeline.status import Status
 from pipeline.stream.member import Member
 from pipeline.stream.state_dir import group_dir
-from pipeline.stream.status import Status
 from pipeline.stream.worker import GC_THRESHOLDS
 
 

@@ -25,10 +25,10 @@ from pipeline.config import Settings
 from pipeline.embedded.kafka import EmbeddedKafka
 from pipeline.kafka import client_options, ensure_topics, partition_for
 from pipeline.metrics import Metric, Metrics
+from pipeline.status import Status
 from pipeline.stream.decode import decode
 from pipeline.stream.member import Member
 from pipeline.stream.partition import PartitionState
-from pipeline.stream.status import Status
 from pipeline.stream.worker import GC_THRESHOLDS
 from schemas.rows import Blocks
 

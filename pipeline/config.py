@@ -93,7 +93,7 @@ class Settings(BaseSettings):
     state_max_events: int = Field(
         10_000_000,
         ge=1,
-        description="events of contents that a worker holds in memory (about 400 bytes each); above it the contents idle the longest leave, but those with an open alert or about to be asked for one",
+        description="events of contents that a worker holds in memory (about 400 bytes each); above nine tenths of it the contents idle the longest leave, once the rules were asked about them; above it reading waits until they have",
     )
     flush_max_rows: int = Field(200_000, ge=1, description="rows waiting for ClickHouse above which reading pauses")
     dead_letter_stop_share: float = Field(
@@ -241,6 +241,12 @@ class Settings(BaseSettings):
         default_factory=list,
         description='JSON, hosts that may be fetched though their address is not public: ["wiki.intranet", "127.0.0.1:9000"]',
     )
+    # Collectors (`cascades collect`).
+    collect: SecretStr = Field(
+        SecretStr(""),
+        description="JSON, or @file: the sources that `cascades collect` reads, by name (docs/collectors.md)",
+    )
+    positions_topic: str = Field("share.positions", description="topic of the places where collectors go on")
     cache_dir: Path = Field(Path.home() / ".cache" / "share-cascades", description="downloaded jars")
 
     def population(self) -> dict[str, int]:

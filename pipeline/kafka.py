@@ -27,6 +27,7 @@ RETRY_S = 0.2
 CONNECT_S = 2.0
 """For one address: a machine that is off refuses nothing, and the system itself would wait for minutes."""
 VISIBLE_DEADLINE_S = 15.0
+"""From the creation of a topic until the broker that is asked shows it."""
 
 
 def client_options(settings: Settings) -> dict[str, Any]:
@@ -64,6 +65,16 @@ def alert_topic_specs(settings: Settings) -> list[TopicSpec]:
     ]
 
 
+def collect_topic_specs(settings: Settings) -> list[TopicSpec]:
+    """Those that collectors need."""
+    return [
+        topics.events(settings.events_topic, settings.partitions),
+        topics.dead_letters(settings.dead_letter_topic),
+        topics.undos(settings.undo_topic),
+        topics.positions(settings.positions_topic),
+    ]
+
+
 async def ensure_topics(settings: Settings, wanted: Iterable[TopicSpec] | None = None) -> None:
     """Create the topics that are missing and check those that exist: all of ours, or those wanted. Any number of processes may do this at once.
 
@@ -80,16 +91,6 @@ async def ensure_topics(settings: Settings, wanted: Iterable[TopicSpec] | None =
         _check(spec, found[name], configs[name])
     if wanted is None:
         _check_letters_fit(settings, configs)
-
-
-async def ensure_topic(settings: Settings, spec: TopicSpec) -> None:
-    """Create one topic if it is missing, else check it. Raises as `ensure_topics` does."""
-    async with admin_client(settings) as admin:
-        if not await _partition_counts(admin, [spec.name]):
-            await _create(admin, [spec], settings.replication)
-        found = await _await_visible(admin, {spec.name: spec})
-        configs = await _configs(admin, [spec.name])
-    _check(spec, found[spec.name], configs[spec.name])
 
 
 async def missing_topics(settings: Settings) -> list[str]:
@@ -176,6 +177,27 @@ async def admin_client(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]
         raise await refusal(settings, error) from error
     finally:
         await admin.close()
+
+
+async def started(client: Any) -> None:
+    """Start a Kafka client to the end even when cancelled: half-way, it forgets to close its first connection. Stopped when it does not start."""
+    starting = asyncio.ensure_future(client.start())
+    try:
+        await asyncio.shield(starting)
+    except BaseException:
+        await asyncio.wait([starting])
+        await stopped(client)
+        raise
+
+
+async def stopped(client: Any) -> None:
+    """Stop a Kafka client to the end even when cancelled: half-way, it leaves connections open."""
+    stopping = asyncio.ensure_future(client.stop())
+    try:
+        await asyncio.shield(stopping)
+    except asyncio.CancelledError:
+        await asyncio.wait([stopping])
+        raise
 
 
 async def _partition_counts(admin: AIOKafkaAdminClient, names: Iterable[str]) -> dict[str, int]:

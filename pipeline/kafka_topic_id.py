@@ -18,6 +18,8 @@ NONE = UUID(int=0)
 
 
 class _Uuid(AbstractType[UUID]):  # type: ignore[misc]  # the client's protocol tells no types
+    """16 bytes, which the client's protocol has no type for."""
+
     @classmethod
     def encode(cls, value: UUID) -> bytes:
         return value.bytes

@@ -82,6 +82,12 @@ class Metric(Enum):
     # Memory follows it. Very uneven over partitions: too few partitions or a bad key.
     NODES = Spec("cascades_state_nodes", "gauge", "Spreads (nodes of cascades) held in memory", ("partition",))
     # Times about 350 bytes is what the cascades need; above the machine's memory: add workers.
+    FACTS = Spec("cascades_state_events", "gauge", "Events of the contents held in memory")
+    # At CASCADES_STATE_MAX_EVENTS all the time: contents come and go. Give it more memory, or add workers.
+    MEMORY_WAITED = Spec(
+        "cascades_memory_waited_total", "counter", "Seconds that folding has waited for room in memory"
+    )
+    # Rising while lag does not fall: too many contents move for this ceiling, or for the looks at them; raise it, or add workers.
     ROWS_WAITING = Spec(
         "cascades_rows_waiting", "gauge", "Rows that wait for ClickHouse (an estimate before they are frozen)"
     )
@@ -161,6 +167,44 @@ class Metric(Enum):
         "cascades_link_visits_total", "counter", "Visits of tracked links, by what became of them", ("outcome",)
     )
     # person: counted. program, ahead, opted_out, own: rightly not. crowded: one address comes too often. lost: Kafka was away, clicks are missing.
+    COLLECTED = Spec("cascades_collect_payloads_total", "counter", "Payloads that collectors got", ("source",))
+    # Flat while the platform is busy: look at the source in /readyz of `cascades collect`.
+    COLLECT_EVENTS = Spec(
+        "cascades_collect_events_total", "counter", "Events and undos of collectors, acknowledged by Kafka", ("source",)
+    )
+    # Far below the payloads is normal where most of a stream is not about shares; see the two counters below.
+    COLLECT_IGNORED = Spec(
+        "cascades_collect_ignored_total", "counter", "Parts of collected payloads that are no share event", ("source",)
+    )
+    # Harmless: edits, notices, records of other kinds. All of it: subscribe to less.
+    COLLECT_LETTERS = Spec(
+        "cascades_collect_letters_total", "counter", "Dead letters of collectors", ("source", "reason")
+    )
+    # unknown_shape: the platform sends something new: `cascades dlq list --topic door.collect.NAME`.
+    COLLECT_GAPS = Spec(
+        "cascades_collect_gaps_total", "counter", "Times that a platform no longer had what was missed", ("source",)
+    )
+    # Any: events are missing for good; the log says from when to when. Was the collector down for longer than the platform remembers?
+    COLLECT_FAILURES = Spec(
+        "cascades_collect_failures_total", "counter", "Times that a source could not go on and began anew", ("source",)
+    )
+    # A few a day are normal. Steady: /readyz of `cascades collect` has the reason.
+    COLLECT_LAG = Spec(
+        "cascades_collect_behind",
+        "gauge",
+        "Age of what was sent to Kafka last, by the platform's clock",
+        ("source",),
+    )
+    # Above a minute and growing: the collector or Kafka is too slow for this stream; ask the platform for less, or split the source.
+    COLLECT_HEARD = Spec("cascades_collect_heard", "gauge", "When the platform gave a sign of life last", ("source",))
+    # Older than a few minutes: the platform or the network is down.
+    COLLECT_LOOK_UPS = Spec(
+        "cascades_collect_look_ups_total",
+        "counter",
+        "Look-ups of followers and parents, by what became of them",
+        ("source", "outcome"),
+    )
+    # known: remembered. asked: answered. over_budget, failed: the audience (or parent) stays unknown; audience_coverage in v_content tells how much.
     ALERTS_READ = Spec(
         "cascades_alerts_read_total", "counter", "Alerts that `cascades notify` has read from their topic"
     )

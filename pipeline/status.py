@@ -12,9 +12,9 @@ from pipeline.metrics import Metric, Metrics
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-PARTS = ("kafka", "group", "produce", "state", "clickhouse", "rules", "worker")
+PARTS = ("kafka", "group", "produce", "state", "memory", "clickhouse", "rules", "worker")
 """Those of the worker. kafka: a broker answers; group: partitions are assigned; produce: Kafka takes what the worker sends; state: rebuilt up to the committed
-offsets; clickhouse: takes rows; rules: those of the alerts are read; worker: started, and neither stopping nor failed."""
+offsets; memory: contents are not above its ceiling for long; clickhouse: takes rows; rules: those of the alerts are read; worker: started, and neither stopping nor failed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,63 +41,68 @@ def document() -> dict[str, Any]:
                 "description": "Kafka, as the setting CASCADES_KAFKA_BOOTSTRAP names it.",
             }
         },
-        "channels": {
-            "shareEvents": _channel(topics.events(), "shareEvent"),
-            "deadLetters": _channel(topics.dead_letters(), "deadLetter"),
-            "changelog": _channel(topics.changelog(), "contentChunk", "partitionPosition"),
-            "alerts": _channel(topics.alerts(), "alert"),
-            "alertDeadLetters": _channel(topics.alert_dead_letters(), "undeliveredAlert"),
-            "control": _channel(topics.control(), "control"),
-        },
-        "operations": {
-            "foldShareEvents": _operation(
-                "receive", "shareEvents", "Every event is folded into the cascade of its content, once in effect."
-            ),
-            "sendMisplacedEvents": _operation(
-                "send", "shareEvents", "An event under a wrong key is produced again under the right one."
-            ),
-            "sendDeadLetters": _operation("send", "deadLetters", "A record that breaks the contract, at least once."),
-            "keepState": _operation(
-                "send",
-                "changelog",
-                "What the state of a partition is rebuilt from, in transactions that fence former owners.",
-            ),
-            "restoreState": _operation("receive", "changelog", "Read at assignment, committed transactions only."),
-            "sendAlerts": _operation(
-                "send", "alerts", "Each once, in one transaction with the state that it came from."
-            ),
-            "deliverAlerts": _operation(
-                "receive",
-                "alerts",
-                "To people and systems, at least once with the same id; committed transactions only.",
-            ),
-            "sendUndeliveredAlerts": _operation("send", "alertDeadLetters", "What no receiver would take."),
-            "sendControls": _operation(
-                "send", "control", "Mutes and acknowledgements of the page and the command line."
-            ),
-            "obeyControls": _operation(
-                "receive", "control", "Read wholly by every worker, the latest of each key stands."
-            ),
-        },
-        "components": {
-            "messages": {
-                "shareEvent": _share_event(),
-                "deadLetter": _dead_letter(),
-                "contentChunk": _array(
-                    "content_id in UTF-8, a zero byte, chunk number as big-endian u32", changelog.Chunk
-                ),
-                "partitionPosition": _array("one zero byte", changelog.Position),
-                "alert": _message(Alert, "AlertV1", "Alert, version 1", "content_id, in UTF-8", ALERT_EXAMPLE),
-                "undeliveredAlert": _undelivered(),
-                "control": _message(Control, "ControlV1", "Control, version 1", _CONTROL_KEY, CONTROL_EXAMPLE),
-            },
-            "schemas": {
-                "ShareEventV1": ShareEvent.model_json_schema(),
-                "DeadLetterHeaders": DeadLetterHeaders.model_json_schema(),
-                **_models(AlertV1=Alert, ControlV1=Control),
-                **_components(changelog.Chunk, changelog.Position),
-            },
-        },
+        "channels": _channels(),
+        "operations": _operations(),
+        "components": {"messages": _messages(), "schemas": _schemas()},
+    }
+
+
+def _channels() -> dict[str, Any]:
+    return {
+        "shareEvents": _channel(topics.events(), "shareEvent"),
+        "deadLetters": _channel(topics.dead_letters(), "deadLetter"),
+        "changelog": _channel(topics.changelog(), "contentChunk", "partitionPosition"),
+        "alerts": _channel(topics.alerts(), "alert"),
+        "alertDeadLetters": _channel(topics.alert_dead_letters(), "undeliveredAlert"),
+        "control": _channel(topics.control(), "control"),
+    }
+
+
+def _operations() -> dict[str, Any]:
+    return {
+        "foldShareEvents": _operation(
+            "receive", "shareEvents", "Every event is folded into the cascade of its content, once in effect."
+        ),
+        "sendMisplacedEvents": _operation(
+            "send", "shareEvents", "An event under a wrong key is produced again under the right one."
+        ),
+        "sendDeadLetters": _operation("send", "deadLetters", "A record that breaks the contract, at least once."),
+        "keepState": _operation(
+            "send",
+            "changelog",
+            "What the state of a partition is rebuilt from, in transactions that fence former owners.",
+        ),
+        "restoreState": _operation("receive", "changelog", "Read at assignment, committed transactions only."),
+        "sendAlerts": _operation("send", "alerts", "Each once, in one transaction with the state that it came from."),
+        "deliverAlerts": _operation(
+            "receive",
+            "alerts",
+            "To people and systems, at least once with the same id; committed transactions only.",
+        ),
+        "sendUndeliveredAlerts": _operation("send", "alertDeadLetters", "What no receiver would take."),
+        "sendControls": _operation("send", "control", "Mutes and acknowledgements of the page and the command line."),
+        "obeyControls": _operation("receive", "control", "Read wholly by every worker, the latest of each key stands."),
+    }
+
+
+def _messages() -> dict[str, Any]:
+    return {
+        "shareEvent": _share_event(),
+        "deadLetter": _dead_letter(),
+        "contentChunk": _array("content_id in UTF-8, a zero byte, chunk number as big-endian u32", changelog.Chunk),
+        "partitionPosition": _array("one zero byte", changelog.Position),
+        "alert": _message(Alert, "AlertV1", "Alert, version 1", "content_id, in UTF-8", ALERT_EXAMPLE),
+        "undeliveredAlert": _undelivered(),
+        "control": _message(Control, "ControlV1", "Control, version 1", _CONTROL_KEY, CONTROL_EXAMPLE),
+    }
+
+
+def _schemas() -> dict[str, Any]:
+    return {
+        "ShareEventV1": ShareEvent.model_json_schema(),
+        "DeadLetterHeaders": DeadLetterHeaders.model_json_schema(),
+        **_models(AlertV1=Alert, ControlV1=Control),
+        **_components(changelog.Chunk, changelog.Position),
     }
 
 

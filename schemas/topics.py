@@ -152,3 +152,13 @@ def control(name: str = "share.control") -> TopicSpec:
         "retention.bytes": str(FOREVER),
     }
     return TopicSpec(name, 1, MappingProxyType(config), frozenset({"cleanup.policy"}))
+
+
+def positions(name: str = "share.positions") -> TopicSpec:
+    """Where collectors go on (`schemas.position`), keyed by source: the latest of each stands. One partition: who starts reads it whole."""
+    config = {
+        "cleanup.policy": "compact",
+        "retention.ms": str(FOREVER),
+        "retention.bytes": str(FOREVER),
+    }
+    return TopicSpec(name, 1, MappingProxyType(config), frozenset({"cleanup.policy"}))

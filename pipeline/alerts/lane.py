@@ -26,6 +26,7 @@ log = logging.getLogger("cascades.notify")
 ROOM = 200
 """Alerts that may wait for a channel. A sound channel that has so many makes the reader wait; a failing one loses the oldest to the dead letters."""
 MOST_PAUSE_S = 30.0
+"""Longest pause between two attempts: how late a channel that is well again hears of it."""
 
 
 @dataclass(slots=True, eq=False)

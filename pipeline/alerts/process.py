@@ -103,7 +103,7 @@ class Notify:
         return 0
 
     async def _work(self, stop: asyncio.Event) -> None:
-        following = ControlLog(self._settings, self._controls.apply)
+        following = ControlLog(self._settings, self._controls.apply, self._metrics)
         async with AsyncExitStack() as undo:
             if not await self._until_there(stop):
                 return

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from schemas.alert import Alert
 
 TIME_LIMIT_S = 30.0
+"""For one call of a service; a send that takes longer counts as failed, and is tried again."""
 WARNING_FROM, FAILURE_FROM = 4, 7
 """Severities from which services colour the message as a warning and as a failure."""
 LANGUAGES: dict[NotifyFormat, Language] = {

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Language = Literal["plain", "markdown", "html"]
 
 LONGEST_NAME = 160
+"""Characters of what strangers wrote (contents, people, campaigns), after which it is cut."""
 LONGEST_SENTENCE = 600
 _BREAK = "\u200b"
 """Zero-width space: behind an @, no service finds a name to call."""

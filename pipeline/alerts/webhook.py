@@ -30,6 +30,7 @@ TIME_LIMIT = aiohttp.ClientTimeout(total=15, connect=5)
 KEY_BYTES = range(24, 65)
 """As Standard Webhooks want it."""
 LONGEST_WAIT_S = 600.0
+"""Bound on what a receiver may ask for with Retry-After."""
 _SUCCESS = range(200, 300)
 _REDIRECTS = range(300, 400)
 _USER_AGENT = f"share-cascades/{version('share-cascades')}"

@@ -24,15 +24,18 @@ from pipeline.ingest.producer import EventProducer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pipeline.config import Settings
+
 INTERRUPTED = 130
 PREFIX = "cascades-demo-"
+RULES = Path(__file__).with_name("demo_rules.yaml")
 
 
 def run(*, seconds: float | None, data: Path | None, rate: float, seed: int | None) -> int:
     """0 when stopped by hand or after `seconds` of moving data; 130 when stopped by hand before that."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with folder(data) as path, Running(path, load(), console()) as running:
+        with folder(data) as path, Running(path, with_rules(load()), console()) as running:
             announce(running)
             finished = asyncio.run(_move(running, rate, int(time.time()) if seed is None else seed, seconds))
             note("\nstopping …")
@@ -50,6 +53,11 @@ def folder(data: Path | None) -> Iterator[Path]:
     clear_abandoned(Path(gettempdir()), PREFIX)
     with TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as path:
         yield Path(path)
+
+
+def with_rules(settings: Settings) -> Settings:
+    """The settings with rules of alerts to the measure of the sample data, unless a file is named in them."""
+    return settings if settings.rules_file else settings.model_copy(update={"rules_file": str(RULES)})
 
 
 def announce(running: Running) -> None:

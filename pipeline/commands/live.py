@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from pipeline.config import Settings
 
 FIRST_FIGURE_S = 120.0
+"""From the start of the parts to the first row in ClickHouse; after that the start has failed."""
 STILL_S = 15.0
+"""Figures that stand still for so long fail the run: the parts live, but nothing moves."""
 _LOG_EVERY_S = 10.0
 _FIGURES = "SELECT count(), sum(size), sum(likes + comments + clicks + views) FROM v_content"
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pipeline.config import Settings
 
 MOST_EPOCHS = 32767
+"""A row's version holds the epoch in 15 bits."""
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 
 

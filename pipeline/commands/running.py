@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from pipeline.embedded.progress import Progress
 
 READY_DEADLINE_S = 120.0
+"""For one process, on a slow machine that starts all of them at once."""
 EMBEDDED = {"kafka_security_protocol": "PLAINTEXT", "clickhouse_user": "default", "clickhouse_reader_user": "reader"}
 """How the embedded parts are talked to, whatever the environment says of others. The page logs in as the one who only reads."""
 _PASSED_ON = (
-    *("kafka_bootstrap", "clickhouse_url", "page_port", "metrics_port", "worker_status_url", "state_dir"),
+    *("kafka_bootstrap", "clickhouse_url", "page_port", "metrics_port", "worker_status_url", "state_dir", "rules_file"),
     *EMBEDDED,
 )
 

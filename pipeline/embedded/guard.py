@@ -24,8 +24,10 @@ from contextlib import suppress
 from pathlib import Path
 
 GRACE_S = 5.0
+"""Between asking a command to end and killing it."""
 ORPHANS_S = 1.0
 LOG_LIMIT = 16 << 20
+"""Bytes of a log, after which its end is kept in `….1` and it starts anew."""
 LOG_CHECK_S = 10.0
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)

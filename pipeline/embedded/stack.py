@@ -121,6 +121,8 @@ class _Together:
         self._lock = threading.Lock()
 
     def part(self, name: str) -> Progress:
+        """The report of one part; parts may report from threads of their own."""
+
         def report(text: str, done: float | None) -> None:
             worded = f"{text} {done:.0%}" if done is not None and done < 1 else text
             with self._lock:

@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from pipeline.errors import CascadesError, UnavailableError
-from pipeline.ingest.remap import WEBHOOKS, Record
+from pipeline.ingest.remap import Record, has_mapping
 from pipeline.kafka import client_options, partition_for
 from pipeline.kafka_security import refusal
 from schemas.check import check
@@ -32,6 +32,7 @@ Remap = Callable[["Letter", bytes], list[Record]]
 Report = Callable[["Letter", "Verdict", str], None]
 
 IN_FLIGHT = 500
+"""Records sent and not acknowledged yet: the first of them is waited for then."""
 
 
 class Send(Protocol):
@@ -53,14 +54,14 @@ class Verdict(Enum):
 async def again(
     letters: AsyncIterable[Letter], fix: Fix, send: Send, report: Report, now_ms: int, remap: Remap | None = None
 ) -> Counter[Verdict]:
-    """Fix, judge and send each letter; one of a webhook is read by its platform's mapping (`remap`). `send` may queue: what it has taken is certain only when its producer is flushed.
+    """Fix, judge and send each letter; a platform's payload is read by its platform's mapping (`remap`). `send` may queue: what it has taken is certain only when its producer is flushed.
 
     Raises CascadesError when `fix` fails; replaying the same letters afterwards is harmless.
     """
     verdicts: Counter[Verdict] = Counter()
     dealt_with: set[Identity] = set()
     async for letter in letters:
-        if remap and letter.door.startswith(WEBHOOKS):
+        if remap and has_mapping(letter):
             verdict, why = await _mapped(letter, fix, send, remap, dealt_with)
         else:
             verdict, why = await _one(letter, fix, send, now_ms, dealt_with)

@@ -16,7 +16,7 @@ from aiokafka.errors import KafkaError
 
 from pipeline.backoff import Backoff
 from pipeline.errors import CascadesError
-from pipeline.kafka import client_options, ensure_topic
+from pipeline.kafka import client_options, ensure_topics
 from pipeline.kafka_security import refusal
 from schemas import posts, topics, wire
 
@@ -97,7 +97,7 @@ class PostLog:
                 await asyncio.sleep(backoff.next())
 
     async def _follow(self) -> None:
-        await ensure_topic(self._settings, topics.posts(self._settings.posts_topic))
+        await ensure_topics(self._settings, [topics.posts(self._settings.posts_topic)])
         consumer = _consumer(self._settings)
         try:
             part = await _begin(consumer, self._settings)
@@ -112,7 +112,7 @@ class PostLog:
 
 async def read(settings: Settings) -> Posts:
     """The list as it is now. Raises UnavailableError when Kafka does not answer."""
-    await ensure_topic(settings, topics.posts(settings.posts_topic))
+    await ensure_topics(settings, [topics.posts(settings.posts_topic)])
     found, consumer = Posts(), _consumer(settings)
     try:
         part = await _begin(consumer, settings)

@@ -27,17 +27,29 @@ _KEYS_REMEMBERED = 100_000
 class Batch(Protocol):
     """What is used of aiokafka's BatchBuilder."""
 
-    def append(self, *, timestamp: int | None, key: bytes | None, value: bytes) -> object | None: ...
-    def record_count(self) -> int: ...
+    def append(self, *, timestamp: int | None, key: bytes | None, value: bytes) -> object | None:
+        """None, and nothing added, when the batch is full."""
+
+    def record_count(self) -> int:
+        """Records appended so far."""
+        ...
 
 
 class Client(Protocol):
     """What is used of aiokafka's producer."""
 
-    async def start(self) -> None: ...
-    async def stop(self) -> None: ...
-    def create_batch(self) -> Any: ...
-    async def send_batch(self, batch: Any, topic: str, *, partition: int) -> asyncio.Future[Any]: ...
+    async def start(self) -> None:
+        """Connect. Raises KafkaError when no broker answers."""
+
+    async def stop(self) -> None:
+        """Send what waits, then disconnect."""
+
+    def create_batch(self) -> Any:
+        """A `Batch`, empty."""
+
+    async def send_batch(self, batch: Any, topic: str, *, partition: int) -> asyncio.Future[Any]:
+        """Hand over a batch, after those before it; the future is its acknowledgement, or the KafkaError that it met."""
+        ...
 
 
 class EventProducer:

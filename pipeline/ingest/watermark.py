@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 POLL_S = 0.25
 COORDINATOR_TRIES = 40
+"""One every POLL_S, so 10 s in all: a broker that has never had a group makes its offsets topic first."""
 _MEMBERS = 5  # place in a described group: error, name, state, protocol type, protocol, members
 
 

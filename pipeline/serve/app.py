@@ -44,7 +44,7 @@ async def make_app(settings: Settings, reader: Reader | None = None, clock: Cloc
         await hub.close()
 
     async def follow_controls(_app: web.Application) -> AsyncIterator[None]:
-        following = asyncio.create_task(ControlLog(settings, controls.apply).run())
+        following = asyncio.create_task(ControlLog(settings, controls.apply, hub.metrics).run())
         yield
         following.cancel()
         with suppress(asyncio.CancelledError):

@@ -20,6 +20,7 @@ Load = Callable[[], Awaitable[Mapping[str, object]]]
 """Answers by part name. Raises `UnavailableError`, whose text is fit for the page, when there is no answer."""
 
 LOAD_LIMIT_S = 20.0
+"""For one answer of ClickHouse; without it the page says so."""
 REST = 4.0
 """A feed rests at least this many times as long as its answer took: slow answers never keep ClickHouse busy for more than a fifth."""
 

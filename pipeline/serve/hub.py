@@ -24,6 +24,7 @@ LINGER_S = 10.0
 
 
 CLOSE_S = 1.0
+"""For questions to ClickHouse that are under way when the page stops."""
 
 
 class TooBusyError(UnavailableError):

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from pipeline.serve.hub import Hub, Listener
 
 MAX_STREAMS = 256
+"""Browsers at once; the next one gets 503 and asks again."""
 HEARTBEAT_S = 5.0
+"""Between two `beat` events, which also keep proxies from closing a quiet connection."""
 STUCK_S = 20.0
 """A visitor whose connection takes nothing for this long is let go; the browser comes back by itself."""
 _LONGEST_CURSOR = 500

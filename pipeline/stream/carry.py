@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from aiokafka import AIOKafkaProducer
 
-from pipeline.kafka import changelog_spec, client_options, ensure_topic, partition_count, partition_for
+from pipeline.kafka import changelog_spec, client_options, ensure_topics, partition_count, partition_for
 from pipeline.stream.changelog import Changelog
 from pipeline.stream.state_dir import group_dir
 from schemas.changelog import ALERT_PREFIX, POSITION_KEY
@@ -48,7 +48,7 @@ async def read_told(settings: Settings) -> tuple[Told, bool]:
 async def write_told(settings: Settings, told: Told) -> None:
     """Put alert records into the changelog of the settings' group, each into the partition of its content. Makes the topic if need be."""
     spec = changelog_spec(settings)
-    await ensure_topic(settings, spec)
+    await ensure_topics(settings, [spec])
     async with AIOKafkaProducer(**client_options(settings), enable_idempotence=True, linger_ms=5) as producer:
         for key, value in told.items():
             partition = partition_for(key[len(ALERT_PREFIX) :], settings.partitions)

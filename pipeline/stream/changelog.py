@@ -24,6 +24,7 @@ from aiokafka.errors import (
 from aiokafka.errors import KafkaTimeoutError as FullError
 
 from pipeline.errors import FencedError
+from pipeline.kafka import started, stopped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +37,7 @@ TRANSACTION_TIMEOUT_MS = 600_000
 """Longest that Kafka may be away in the middle of a transaction (its own upper limit is 15 minutes). A new owner does not wait for it."""
 FETCH_BYTES = 8 << 20
 MOST_RECORDS = 20_000
+"""Handed on at a stretch at restore; the event loop turns in between."""
 
 _LOST = (
     IllegalStateError,
@@ -189,24 +191,3 @@ def _batches(producer: AIOKafkaProducer, records: Sequence[KeyValue]) -> list[An
         batch.close()
         batches.append(batch)
     return batches
-
-
-async def started(client: Any) -> None:
-    """Start a Kafka client to the end even when cancelled: half-way, it forgets to close its first connection. Stopped when it does not start."""
-    starting = asyncio.ensure_future(client.start())
-    try:
-        await asyncio.shield(starting)
-    except BaseException:
-        await asyncio.wait([starting])
-        await stopped(client)
-        raise
-
-
-async def stopped(client: Any) -> None:
-    """Stop a Kafka client to the end even when cancelled: half-way, it leaves connections open."""
-    stopping = asyncio.ensure_future(client.stop())
-    try:
-        await asyncio.shield(stopping)
-    except asyncio.CancelledError:
-        await asyncio.wait([stopping])
-        raise

@@ -11,13 +11,14 @@ from pipeline.kafka import wait_until_up
 
 if TYPE_CHECKING:
     from pipeline.config import Settings
-    from pipeline.stream.status import Status
+    from pipeline.status import Status
 
 log = logging.getLogger("cascades.kafka")
 
 EVERY_S = 5.0
 AGAIN_S = 1.0
 PATIENCE_S = 2.0
+"""A broker that is silent for longer counts as away."""
 
 
 async def watch_kafka(settings: Settings, status: Status) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from pipeline.metrics import Metric, Metrics
@@ -14,17 +15,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pipeline.stream.batch import Batch
+    from pipeline.stream.decode import Decoded
     from pipeline.stream.flusher import Flusher
     from pipeline.stream.keeper import Recall, Revive
+    from pipeline.stream.memory import Memory
     from pipeline.stream.partition import Applied, PartitionState
     from pipeline.stream.producer import Producer
+
+
+KeepUp = Callable[["PartitionState"], Awaitable[None]]
+"""Waits for a look around, should there be need for one: `pipeline.stream.refresh.Refresher.keep_up`."""
 
 
 class Cycle:
     """Takes the batches of all partitions, one after the other.
 
     1. **Decode** each record, or say why not.
-    2. **Fold** what is new into the state of its content; contents that left memory come back first. A range is folded without an await:
+    2. **Fold** what is new into the state of its content, when memory has room for it; contents that left memory come back first. A range is folded without an await:
        a freeze never sees half of it. Before a link is folded, all that was folded before is flushed: the facts to be sent on are in the local store.
     3. **Produce** dead letters, re-keyed records and the events of merged contents, and wait for Kafka's acknowledgement.
     4. **Hand over** to the flusher, which **freezes** all that changed about once a second,
@@ -45,6 +52,9 @@ class Cycle:
         flusher: Flusher,
         metrics: Metrics,
         surge: Surge | None = None,
+        *,
+        memory: Memory | None = None,
+        keep_up: KeepUp | None = None,
         recall: Recall | None = None,
     ) -> None:
         self._states = states
@@ -53,6 +63,8 @@ class Cycle:
         self._flusher = flusher
         self._metrics = metrics
         self._surge = surge or Surge(0.0, 1)
+        self._memory = memory
+        self._keep_up = keep_up
         self._recall = recall
         self._between = asyncio.Event()
         self._between.set()
@@ -62,10 +74,15 @@ class Cycle:
         await self._flusher.room()
         if not batch.live:
             return
+        with self._metrics.timed(Metric.STAGE_SECONDS, "decode"):
+            decoded = decode(batch.records)
+        await self._room(batch, decoded)
+        if not batch.live:
+            return
         self._between.clear()
         try:
             with self._metrics.timed(Metric.BATCH_SECONDS):
-                applied = await self._fold(batch)
+                applied = await self._fold(batch, decoded)
                 if applied is None:
                     return
                 await self._produce(applied)
@@ -83,19 +100,26 @@ class Cycle:
             return False
         return await self._flusher.drain(until - asyncio.get_running_loop().time())
 
-    async def _fold(self, batch: Batch) -> Applied | None:
+    async def _room(self, batch: Batch, decoded: Sequence[Decoded]) -> None:
+        """Wait for looks that must not be left behind, and while memory is full of other contents. A drain does not wait for it."""
+        state = self._states[batch.partition]
+        if self._keep_up is not None:
+            await self._keep_up(state)
+        if self._memory is not None:
+            await self._memory.room(lambda: state.needed(decoded), lambda: batch.live, self._flusher.hurry)
+
+    async def _fold(self, batch: Batch, decoded: Sequence[Decoded]) -> Applied | None:
         """None when a rebalance overtook the batch while its contents came back to memory."""
         state = self._states[batch.partition]
-        with self._metrics.timed(Metric.STAGE_SECONDS, "decode"):
-            decoded = decode(batch.records)
-        while missing := state.missing(decoded):
+        recalled: dict[bytes, Sequence[bytes]] = {}
+        while (missing := state.missing(decoded)) or (wanted := set(state.linking(decoded)) - recalled.keys()):
             with self._metrics.timed(Metric.STAGE_SECONDS, "load"):
-                await self._revive(state, missing)
+                if missing:
+                    await self._revive(state, missing)
+                else:
+                    recalled |= await self._facts_of(state, sorted(wanted))
             if not batch.live:
                 return None
-        recalled = await self._facts_of(state, state.linking(decoded))
-        if not batch.live:
-            return None
         with self._metrics.timed(Metric.STAGE_SECONDS, "fold"):
             applied = state.apply(batch.records, decoded, recalled)
         self._count(len(batch.records), applied)
@@ -104,8 +128,8 @@ class Cycle:
 
     async def _facts_of(self, state: PartitionState, contents: Sequence[bytes]) -> Mapping[bytes, Sequence[bytes]]:
         """What is kept of contents that are about to be merged into others, with all that was folded before."""
-        if not contents or self._recall is None:
-            return {}
+        if self._recall is None:
+            return dict.fromkeys(contents, ())
         await self._flusher.settle()
         return await self._recall(state, contents)
 

@@ -21,16 +21,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from pipeline.backoff import Backoff
 from pipeline.errors import SinkError, SinkRowError, SinkSchemaError, SinkTransientError
 from pipeline.metrics import Metric, Metrics
-from pipeline.stream.backoff import Backoff
 from schemas.rows import Blocks
 
 if TYPE_CHECKING:
     from pipeline.sinks.base import Sink
+    from pipeline.status import Status
     from pipeline.stream.batch import Range
     from pipeline.stream.keeper import Frozen
-    from pipeline.stream.status import Status
 
 log = logging.getLogger("cascades.flush")
 
@@ -109,6 +109,11 @@ class Flusher:
         self._idle.clear()
         self._work.set()
 
+    def hurry(self) -> None:
+        """Write what there is now, not after the interval."""
+        self.nudge()
+        self._hurry.set()
+
     async def room(self) -> None:
         """Wait while too many rows wait. Bounds memory while ClickHouse is slow or away."""
         await self._space.wait()
@@ -162,7 +167,7 @@ class Flusher:
                 await self._keep(frozen)
         for written in ranges:
             written.acknowledge()
-        if not self._ranges:
+        if not self._work.is_set():  # rows that no range waits for may have come meanwhile
             self._idle.set()
 
     def _make_space(self) -> None:

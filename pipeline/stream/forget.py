@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pipeline.config import Settings
 
 GONE_DEADLINE_S = 30.0
+"""Until a deleted topic is gone on all brokers: only then can it be made anew."""
 _MEMBERS = 5  # place in a described group
 
 

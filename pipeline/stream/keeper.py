@@ -11,15 +11,17 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
+from pipeline.backoff import Backoff
 from pipeline.errors import BrokenStoreError
 from pipeline.metrics import Metric, Metrics
-from pipeline.stream.backoff import Backoff
 from pipeline.stream.journal import Journal, to_end
+from pipeline.stream.memory import Memory
 from pipeline.stream.partition import Changes, PartitionState
 from pipeline.stream.thaw import Held, thaw
 from schemas.changelog import decode_head
@@ -27,6 +29,7 @@ from schemas.changelog import decode_head
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterator, Mapping
 
+    from pipeline.status import Status
     from pipeline.stream.changelog import Message
     from pipeline.stream.chunks import KeyValue
     from pipeline.stream.journal import Tail
@@ -40,9 +43,9 @@ SLICE_BYTES = 1 << 20
 Progress = Callable[[int, int], None]
 """(partition, records still to be read)"""
 Keep = Callable[[PartitionState], "Awaitable[None]"]
-Revive = Callable[[PartitionState, Sequence[bytes]], "Awaitable[None]"]
+Revive = Callable[[PartitionState, Sequence[bytes]], "Awaitable[int]"]
 Recall = Callable[[PartitionState, Sequence[bytes]], "Awaitable[Mapping[bytes, Sequence[bytes]]]"]
-CatchUp = Callable[[PartitionState, int, Progress, Keep, Revive], "Awaitable[None]"]
+CatchUp = Callable[[PartitionState, int, Progress, Keep, Revive, Callable[[], bool]], "Awaitable[None]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +79,14 @@ class Keeper:
         *,
         idle_ms: int,
         max_facts: int,
+        status: Status | None = None,
     ) -> None:
         self._new_journal = new_journal
         self._new_state = new_state
         self._catch_up = catch_up
         self._metrics = metrics
         self._idle_ms = idle_ms
-        self._max_facts = max_facts
+        self.memory = Memory(max_facts, self._facts, metrics, status)
         self._journals: dict[int, Journal] = {}
         self._states: dict[int, PartitionState] = {}
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -119,7 +123,7 @@ class Keeper:
         if state is None or tail.fresh or not was_whole:
             state = await self._load(partition, journal.store, tail)
         self._states[partition] = state
-        await self._catch_up(state, until, progress, self._keep_one, self.revive)
+        await self._catch_up(state, until, progress, self._keep_one, self.revive, lambda: self.memory.is_full)
         seconds = perf_counter() - began
         self._metrics.observe(Metric.RESTORE_SECONDS, seconds)
         log.info("partition %d: %d contents, %d spreads in %.1f s", partition, len(state), state.nodes, seconds)
@@ -136,6 +140,7 @@ class Keeper:
             self._states.pop(partition, None)
             if journal := self._journals.pop(partition, None):
                 await journal.close()
+        self.memory.evicted()
 
     async def close(self) -> None:
         """Let go of everything."""
@@ -189,26 +194,42 @@ class Keeper:
 
         A partition with changes on their way to the local store is left alone: what would leave could not come back as it was.
         """
-        held = sum(state.facts for state in self._states.values())
-        surplus = max(0, held - self._max_facts)
+        held = self._facts()
+        surplus, excess = held - self.memory.enough, held - self.memory.most
         for partition, state in self._states.items():
             if self._journals[partition].is_whole:
-                share = -(-surplus * state.facts // held) if held else 0
-                self._metrics.add(Metric.CONTENTS_EVICTED, state.evict(self._idle_ms, share))
+                left = state.evict(self._idle_ms, _share(surplus, state, held), _share(excess, state, held))
+                self._metrics.add(Metric.CONTENTS_EVICTED, left)
+        self.memory.evicted()
 
-    async def revive(self, state: PartitionState, contents: Sequence[bytes]) -> None:
-        """Bring contents back to memory. The event loop goes on meanwhile."""
+    def in_the_way(self, partition: int) -> list[Held]:
+        """Contents that should leave memory and wait for a look."""
+        held, state = self._facts(), self._states.get(partition)
+        return [] if state is None else state.in_the_way(_share(held - self.memory.enough, state, held))
+
+    async def revive(self, state: PartitionState, contents: Sequence[bytes], most: float = inf) -> int:
+        """Bring contents back to memory, until so many facts came back. Returns how many contents were looked for, one at least.
+
+        The event loop goes on meanwhile.
+        """
         journal = self._journals.get(state.partition)
         if journal is None:
-            return
-        self._metrics.add(Metric.CONTENTS_REVIVED, len(contents))
-        for held in await to_end(_read, journal.store, contents, state.population):
-            state.admit(held)
+            return len(contents)
+        found = await to_end(_read, journal.store, contents, state.population, most)
+        self._metrics.add(Metric.CONTENTS_REVIVED, len(found))
+        for held in found:
+            if held is not None:
+                state.admit(held)
+        return len(found)
+
+    def _facts(self) -> int:
+        """In memory, of all partitions."""
+        return sum(state.facts for state in self._states.values())
 
     async def recall(self, state: PartitionState, contents: Sequence[bytes]) -> Mapping[bytes, Sequence[bytes]]:
         """All chunks of contents, as they are kept. Call it when nothing is on its way to the local store."""
         journal = self._journals.get(state.partition)
-        return await to_end(_chunks, journal.store, contents) if journal else {}
+        return await to_end(_chunks, journal.store, contents) if journal else dict.fromkeys(contents, ())
 
     async def _load(self, partition: int, store: LocalStore, tail: Tail) -> PartitionState:
         """A state from the local store: as many of the contents that are not idle as memory may hold. The others come when they are needed."""
@@ -224,12 +245,10 @@ class Keeper:
             position.fence_numbers,
         )
         slices = _slices(store)
-        while sum(one.facts for one in self._states.values()) < self._max_facts:
-            contents = await to_end(next, slices, None)
-            if contents is None:
-                break
+        while self._facts() < self.memory.enough and (contents := await to_end(next, slices, None)) is not None:
             for held in await to_end(_thaw, contents, state.population, position.latest_ms - self._idle_ms):
-                state.admit(held)
+                if self._facts() < self.memory.enough:
+                    state.admit(held)
         await self.revive(state, [content for content in position.behind if not state.get(content.decode())])
         state.sort()
         self.evict()
@@ -251,8 +270,24 @@ def _chunks(store: LocalStore, contents: Sequence[bytes]) -> dict[bytes, list[by
     return {content: store.chunks(content) for content in contents}
 
 
-def _read(store: LocalStore, contents: Sequence[bytes], population: Mapping[str, int]) -> list[Held]:
-    return [thaw(content, chunks, population) for content in contents if (chunks := store.chunks(content))]
+def _share(surplus: int, state: PartitionState, held: int) -> int:
+    """Of a surplus over all partitions, what this one has to give: by its facts among those `held`."""
+    return -(-surplus * state.facts // held) if surplus > 0 else 0
+
+
+def _read(
+    store: LocalStore, contents: Sequence[bytes], population: Mapping[str, int], most: float
+) -> list[Held | None]:
+    """None for one that the store does not have."""
+    found: list[Held | None] = []
+    for content in contents:
+        chunks = store.chunks(content)
+        held = thaw(content, chunks, population) if chunks else None
+        found.append(held)
+        most -= held.tail.total if held else 0
+        if most <= 0:
+            break
+    return found
 
 
 def _thaw(

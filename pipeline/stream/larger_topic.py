@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pipeline.stream.relocate import Moved
 
 STILL_S = 1.0
+"""The new topic's ends, asked twice so far apart, must be equal: what a killed run had sent is in by then."""
 RETRY_S = 0.2
 VISIBLE_TRIES = 75
 _SET_FOR_THE_TOPIC = 1  # source of a configuration entry

@@ -65,6 +65,8 @@ class Look:
     alerts: Sequence[Alert]
     state: str
     severity: int
+    facts: int
+    """That the content had then."""
 
     @property
     def content_id(self) -> str:
@@ -89,20 +91,21 @@ def look(held: Held, before: AlertRecord, baselines: Baselines, labels: Labels, 
     shown = standing(content)
     expected = baselines.expected_for(content, now_us)
     figured = figures(content, now_us, expected, labels.broadcast_below, labels.chain_from)
-    if ask is None or now_us <= before.at_us:
+    if ask is None or now_us < before.at_us:
         return _quietly(held, before, shown, figured, now_us)
     state = AlertState.load(before.state) if before.state else AlertState()
     told = step(ask.rules, state, shown, figured, content, ask.controls, now_us)
     alerts = [with_links(alert, ask.page_url, ask.grafana_url) for alert in told]
     after = _after(before, state, alerts, now_us)
-    return Look(held, now_us, shown, figured, before, after, alerts, state.state, _severity(state))
+    return Look(held, now_us, shown, figured, before, after, alerts, state.state, _severity(state), held.tail.total)
 
 
 def _quietly(held: Held, before: AlertRecord, shown: Standing, figured: Figures, now_us: int) -> Look:
+    facts = held.tail.total
     if not before.state:
-        return Look(held, now_us, shown, figured, before, before, (), "", 0)
+        return Look(held, now_us, shown, figured, before, before, (), "", 0, facts)
     state = AlertState.load(before.state)
-    return Look(held, now_us, shown, figured, before, before, (), state.state, _severity(state))
+    return Look(held, now_us, shown, figured, before, before, (), state.state, _severity(state), facts)
 
 
 def _after(before: AlertRecord, state: AlertState, alerts: Sequence[Alert], now_us: int) -> AlertRecord:

@@ -12,7 +12,7 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from pipeline.stream.backoff import Backoff
+from pipeline.backoff import Backoff
 from schemas.rows import UNKNOWN
 
 if TYPE_CHECKING:

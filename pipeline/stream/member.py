@@ -6,14 +6,15 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, cast
 
+from pipeline.cascade.controls import Controls
 from pipeline.clock import SystemClock
+from pipeline.control_log import ControlLog
 from pipeline.kafka import changelog_spec, client_options, partition_for
 from pipeline.metrics import Metric, Metrics
 from pipeline.stream.app import make_app
 from pipeline.stream.changelog import Changelog
 from pipeline.stream.clock_rows import ClockRows
 from pipeline.stream.contact import watch_kafka
-from pipeline.stream.control_reader import ControlReader
 from pipeline.stream.cycle import Cycle
 from pipeline.stream.flusher import Flusher
 from pipeline.stream.journal import Journal
@@ -33,13 +34,13 @@ from pipeline.stream.surge import Surge
 from pipeline.stream.watchdog import Watchdog
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from pipeline.clock import Clock
     from pipeline.config import Settings
     from pipeline.sinks.base import Sink
+    from pipeline.status import Status
     from pipeline.stream.keeper import Frozen, Keep, Progress, Revive
-    from pipeline.stream.status import Status
     from pipeline.stream.transport import Consumer
     from schemas.rows import Blocks
 
@@ -80,6 +81,7 @@ class Member:
             metrics,
             idle_ms=round(settings.state_idle_hours * 3_600_000),
             max_facts=settings.state_max_events,
+            status=status,
         )
         self.ownership = Ownership(self.keeper, self._drain, self._fail, status, metrics)
         self._clock_rows = ClockRows(settings.flush_max_rows, metrics)
@@ -95,10 +97,19 @@ class Member:
         )
         surge = Surge(settings.dead_letter_stop_share, settings.dead_letter_stop_records)
         self._cycle = Cycle(
-            self.ownership.states, self.keeper.revive, self._producer, self.flusher, metrics, surge, self.keeper.recall
+            self.ownership.states,
+            self.keeper.revive,
+            self._producer,
+            self.flusher,
+            metrics,
+            surge,
+            memory=self.keeper.memory,
+            keep_up=self._keep_up,
+            recall=self.keeper.recall,
         )
         self._rules = RulesFile(settings.rules_file, status, metrics)
-        self._controls = ControlReader(self._options, settings.control_topic, metrics)
+        self._controls = Controls()
+        self._control_log = ControlLog(settings, self._controls.apply, metrics)
         self.refresher = self._new_refresher(clock or SystemClock())
         self.watchdog = Watchdog(status, settings.watchdog_s)
         self.app = make_app(settings, self._options, self.ownership, self._cycle.take, self._fail)
@@ -108,7 +119,7 @@ class Member:
         self._rules.load()
         await self._producer.start()
         self._spawn(self.flusher.run())
-        self._spawn(self._controls.run())
+        self._spawn(self._control_log.run())
         self._spawn(self.refresher.run())
         self._spawn(self._watch_app())
         self._status.set("group", ok=False, detail="joining")
@@ -176,8 +187,13 @@ class Member:
             self._is_at_end,
             lambda: self._status.is_ok("kafka"),
             self.flusher.nudge,
+            self._controls,
+            self._control_log.caught_up,
         )
-        return Refresher(self._settings, around, self._rules, self._controls, self._clock_rows, self._metrics, clock)
+        return Refresher(self._settings, around, self._rules, self._clock_rows, self._metrics, clock)
+
+    async def _keep_up(self, state: PartitionState) -> None:
+        await self.refresher.keep_up(state)
 
     async def _is_at_end(self, partition: int, next_offset: int) -> bool:
         return await self._consumer.is_at_end(partition, next_offset)
@@ -189,9 +205,15 @@ class Member:
         return frozen
 
     async def _catch_up(
-        self, state: PartitionState, until: int, progress: Progress, keep: Keep, revive: Revive
+        self,
+        state: PartitionState,
+        until: int,
+        progress: Progress,
+        keep: Keep,
+        revive: Revive,
+        is_full: Callable[[], bool],
     ) -> None:
-        await catch_up(state, until, self._options, progress, keep, revive)
+        await catch_up(state, until, self._options, progress, keep, revive, is_full)
 
     async def _drain(self) -> bool:
         return not self._failed.done() and await self._cycle.drain(DRAIN_DEADLINE_S)

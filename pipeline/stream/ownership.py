@@ -21,9 +21,9 @@ from pipeline.metrics import Metric, Metrics
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from pipeline.status import Status
     from pipeline.stream.keeper import Frozen
     from pipeline.stream.partition import PartitionState
-    from pipeline.stream.status import Status
     from schemas.rows import Blocks
 
 log = logging.getLogger("cascades.partitions")

@@ -9,7 +9,7 @@ gives the rows. A content that has nothing to give may leave memory (`evict`) an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -20,6 +20,7 @@ from pipeline.stream.misplaced import Fence, Misplaced
 from pipeline.stream.moved import first_place
 from pipeline.stream.onward import Facts, Merges, Onward, Passage, linking, onward, passage_of
 from pipeline.stream.replayed import Replayed
+from pipeline.stream.schedule import release
 from pipeline.stream.thaw import Held
 from schemas.changelog import REPLAY_VALUE, replay_key
 from schemas.dead_letter import RefusedError
@@ -114,7 +115,9 @@ class PartitionState:
         self._replayed = Replayed()
         self._merges = Merges(epoch)
         self._recalled: dict[bytes, Sequence[bytes]] = {}
-        self._raises_alerts = raises_alerts
+        self.raises_alerts = raises_alerts
+        """Whether looks ask the rules: only then do contents wait for them in memory."""
+        self._slept: list[tuple[str, int]] = []
         self._stirred: dict[Held, None] | None = {} if watched else None
         """Changed before the last rows were made, and not named by `stirred` since; None where nobody asks."""
         self._refused: list[tuple[object, ...]] = []
@@ -265,24 +268,50 @@ class PartitionState:
         fence = self._fence
         return Changes(records, self.next_offset, fence.seen(), self.latest_ms, behind, fence.numbers())
 
-    def evict(self, idle_ms: int, surplus: int = 0) -> int:
+    def evict(self, idle_ms: int, surplus: int = 0, excess: int = 0) -> int:
         """Let contents leave memory that had no record for `idle_ms` of arrival time, then those idle the longest until `surplus` facts are gone.
 
         Call it only when all changes are kept. Contents that changed since are left alone, pinned ones, and those that wait for a look that may
-        raise an alert. Returns how many left.
+        raise an alert. Those with an open alert leave only when all others together have less than `excess` facts, and go to sleep (`slept`).
+        Returns how many left.
         """
-        leaving: list[str] = []
+        leaving: list[Held] = []
         facts = 0
-        for content_id, held in self._contents.items():
+        for held in self._contents.values():
             if facts >= surplus and held.arrived_ms >= self.latest_ms - idle_ms:
                 break
-            if not (held.touched or held.unkept or held.pinned or self._waits_for_a_look(held)):
-                leaving.append(content_id)
+            if not (self._must_stay(held) or held.is_open or self.waits_for_a_look(held)):
+                leaving.append(held)
                 facts += held.tail.total
-        for content_id in leaving:
-            self.nodes -= self._contents.pop(content_id).nodes
-        self._run.facts -= facts
+        leaving += self._openly(excess)
+        for held in leaving:
+            self._let_go(held)
         return len(leaving)
+
+    def in_the_way(self, surplus: int) -> list[Held]:
+        """Contents that wait for a look and would leave after it, if so many facts should: those idle the longest."""
+        waiting: list[Held] = []
+        for held in self._contents.values():
+            if surplus <= 0:
+                break
+            if self._must_stay(held):
+                continue
+            waits = self.waits_for_a_look(held)
+            if waits:
+                waiting.append(held)
+            if waits or not held.is_open:
+                surplus -= held.tail.total
+        return waiting
+
+    def slept(self) -> list[tuple[str, int]]:
+        """Contents with an open alert that left memory since the last call, each with the moment of its next look, of the partition's clock."""
+        slept, self._slept = self._slept, []
+        return slept
+
+    def needed(self, decoded: Iterable[Decoded]) -> int:
+        """Facts in memory of the contents of these events."""
+        named = {event.content_id for event in decoded if isinstance(event, WireEvent)}
+        return sum(held.tail.total for content_id in named if (held := self._contents.get(content_id)))
 
     def stirred(self) -> list[Held]:
         """Contents that had a record since the last call. Nothing is noted per record: what waits for rows is looked through."""
@@ -337,11 +366,36 @@ class PartitionState:
         self._forget()
         self._leave(behind)
 
-    def _waits_for_a_look(self, held: Held) -> bool:
-        """Whether something of a content is new to those who are told of changes (`stirred`)."""
-        if self._stirred is None or not self._raises_alerts:
+    def waits_for_a_look(self, held: Held) -> bool:
+        """Whether something of a content is new to those who are told of changes (`stirred`) and may raise an alert."""
+        if self._stirred is None or not self.raises_alerts:
             return False
-        return held.seen_offset != held.last_offset or (held.watch is not None and held.watch.facts != held.tail.total)
+        return held.seen_offset != held.last_offset or (held.watch is not None and held.watch.is_waiting)
+
+    @staticmethod
+    def _must_stay(held: Held) -> bool:
+        return held.touched or held.unkept or held.pinned
+
+    def _openly(self, excess: int) -> Iterator[Held]:
+        """Contents with an open alert that may leave, as long as the others do not make up for so many facts."""
+        if excess <= 0:
+            return
+        excess -= sum(held.tail.total for held in self._contents.values() if not held.is_open)
+        for held in self._contents.values():
+            if excess <= 0:
+                break
+            if held.is_open and not (self._must_stay(held) or self.waits_for_a_look(held)):
+                yield held
+                excess -= held.tail.total
+
+    def _let_go(self, held: Held) -> None:
+        content_id = held.content.content_id
+        del self._contents[content_id]
+        self.nodes -= held.nodes
+        self._run.facts -= held.tail.total
+        if held.is_open:
+            self._slept.append((content_id, held.watch.due_us if held.watch else 0))
+        release(held)
 
     def _admit(self, event: WireEvent, record: Record) -> Held | None:
         """A new content, when the record stands where it belongs."""

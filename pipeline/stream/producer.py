@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
+from pipeline.backoff import Backoff
 from pipeline.metrics import Metric, Metrics
-from pipeline.stream.backoff import Backoff
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 
+    from pipeline.status import Status
     from pipeline.stream.dead_letters import DeadLetter
     from pipeline.stream.misplaced import Copy
-    from pipeline.stream.status import Status
 
 log = logging.getLogger("cascades.produce")
 

@@ -9,7 +9,7 @@ from pipeline.cascade.baselines import Baselines
 from pipeline.stream.clock_rows import Minutes
 from pipeline.stream.look import NOTHING_TOLD, WINDOW_US, look
 from pipeline.stream.partition_clock import PartitionClock
-from pipeline.stream.schedule import LAST_US, SECOND_US, Schedule, Watch
+from pipeline.stream.schedule import LAST_US, SECOND_US, Schedule, Watch, release
 from schemas.changelog import alert_key, baselines_key, decode_alert_record, encode_alert_record
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ SAVE_BASELINES_US = 600 * SECOND_US
 RECENT_MS = 60_000
 """A content with a record so shortly before the worker began may not have been looked at since."""
 PIECE_BYTES = 64 * 1024
+"""Of one record of baselines: far below Kafka's limit for a record."""
 _SIZE_BYTES = 8  # how long the baselines are stands before them: of longer ones, written before, pieces may be left
 
 Recall = Callable[[bytes], bytes | None]
@@ -44,6 +45,8 @@ class Pulse:
         self.schedule = Schedule()
         self.minutes = Minutes()
         self.baselines = Baselines()
+        self.looked_us = 0
+        """The moment of the last look around."""
         self.open: set[str] = set()
         """Contents with an alert state that is not quiet."""
         self._recall = recall
@@ -56,48 +59,63 @@ class Pulse:
         self._baselines_due_us = 0
         self._is_planned = False
 
-    def begin(self, told: Told) -> list[bytes]:
-        """Take in what is kept beside the contents. Returns the contents that must be looked at, or are open, and are not in memory."""
+    def begin(self, told: Told) -> None:
+        """Take in what is kept beside the contents. Contents of late, and open ones, are looked at at once, in memory or not."""
+        since_ms = self.state.latest_ms - RECENT_MS
         for held in self.state.contents():
-            held.told, held.watch, held.pinned = NOTHING_TOLD, None, False
-        away = {content for content in told.recent if self.state.get(content.decode()) is None}
+            is_new = held.arrived_ms >= since_ms or self.state.waits_for_a_look(held)
+            release(held)
+            held.told, held.pinned = NOTHING_TOLD, False
+            if is_new:
+                self._must_look(held)
+        away = {content.decode() for content in told.recent}
         for content, value in told.alerts:
             record, found = decode_alert_record(value), self.state.get(content.decode())
             if found is not None:
                 self._install(found, record)
             elif not record.is_quiet:
-                away.add(content)
+                away.add(content.decode())
+                self.open.add(content.decode())
+        for content_id in sorted(away):
+            if self.state.get(content_id) is None:
+                self.schedule.sleep(content_id, 0)
         if told.baselines:
             size = int.from_bytes(told.baselines[:_SIZE_BYTES], "big")
             self._saved_baselines = told.baselines[_SIZE_BYTES : _SIZE_BYTES + size]
             self.baselines = Baselines.load(self._saved_baselines)
-        return sorted(away)
 
-    def wake(self, contents: Iterable[bytes]) -> None:
-        """These have come to memory, and stay there until they were looked at. Call it before anything can make them leave."""
-        for content in contents:
-            held = self.state.get(content.decode())
+    def woken(self, contents: Iterable[str]) -> list[Held]:
+        """Those of these contents that came to memory for a look. They stay until then; call it before anything can make them leave."""
+        found = []
+        for content_id in contents:
+            held = self.state.get(content_id)
             if held is not None and held.watch is None:
                 self._told_of(held)
-                held.watch = Watch()
-                self._woken.append(held)
+                held.watch = Watch(held=held, facts=-1)
+                found.append(held)
+        return found
+
+    def _must_look(self, held: Held) -> None:
+        held.watch = Watch(held=held, facts=-1)
+        self._woken.append(held)
 
     def plan(self, now_us: int) -> None:
         """Who is due: contents that had a record, and the first time all of which the clock may change something, spread over ten minutes."""
         for held in (*self._woken, *self.state.stirred()):
             self.schedule.stir(held, now_us)
         self._woken = []
+        for content_id, due_us in self.state.slept():
+            self.schedule.sleep(content_id, due_us)
         if not self._is_planned:
             self._is_planned = True
             self._plan_all(now_us)
 
     def _plan_all(self, now_us: int) -> None:
         idle_from_ms = (now_us - WINDOW_US) // 1000 if self._saved_baselines else 0
-        contents = [held for held in self.state.contents() if held.pinned or held.arrived_ms >= idle_from_ms]
+        contents = [held for held in self.state.contents() if held.is_open or held.arrived_ms >= idle_from_ms]
         for place, held in enumerate(contents):
             if held.watch is None:
-                at_once = held.pinned or held.arrived_ms >= self.state.latest_ms - RECENT_MS
-                self.schedule.plan(held, now_us + (0 if at_once else LAST_US * place // len(contents)))
+                self.schedule.plan(held, now_us + (0 if held.is_open else LAST_US * place // len(contents)))
 
     def next(self, now_us: int) -> Held | None:
         """The next content to look at now."""
@@ -107,8 +125,11 @@ class Pulse:
         return None
 
     def look(self, held: Held, ask: Ask | None, now_us: int) -> Look:
-        """Look at a content; nothing but the baselines is changed before `settle`. Raises BrokenStoreError."""
-        return look(held, self._told_of(held), self.baselines, self._labels, ask, now_us)
+        """Look at a content; nothing but the baselines is changed before `settle`, and it stays in memory. Raises BrokenStoreError."""
+        told = self._told_of(held)
+        held.pinned = True
+        self.schedule.leave(held)
+        return look(held, told, self.baselines, self._labels, ask, now_us)
 
     def settle(self, looks: Sequence[Look]) -> None:
         """What the looks came to holds. Their contents are put back into the schedule."""
@@ -118,24 +139,30 @@ class Pulse:
                     self._unsaved_since_us = seen.now_us
                 self._unsaved[seen.held] = None
                 self._install(seen.held, seen.after)
+            seen.held.pinned = seen.held in self._unsaved
             if seen.is_over:
                 self.schedule.drop(seen.held)
             else:
-                self.schedule.again(seen.held, seen.now_us)
+                self.schedule.again(seen.held, seen.now_us, seen.facts)
 
     def forget(self, looks: Sequence[Look]) -> None:
         """The looks had no effect, and what `to_save` gave is not kept: their contents are due again."""
         if self._baselines_on_their_way:
             self.baselines.changed, self._baselines_on_their_way, self._baselines_due_us = True, b"", 0
         for seen in looks:
+            seen.held.pinned = seen.held in self._unsaved
             self.schedule.stir(seen.held, seen.now_us)
 
-    def to_save(self, now_us: int, looks: Sequence[Look]) -> list[KeyValue]:
-        """The records that go with the messages of these looks, or that it is time to keep; empty when there is nothing to write now."""
+    def to_save(self, now_us: int, looks: Sequence[Look], *, everything: bool = False) -> list[KeyValue]:
+        """The records that go with the messages of these looks, or that it is time to keep; empty when there is nothing to write now.
+
+        `everything`: what was not kept yet is due, however short it has waited.
+        """
         changed = {held: held.told for held in self._unsaved} | {
             one.held: one.after for one in looks if one.has_changed
         }
-        is_due = any(one.alerts for one in looks) or (self._unsaved and now_us - self._unsaved_since_us >= SAVE_US)
+        has_waited = bool(self._unsaved) and now_us - self._unsaved_since_us >= SAVE_US
+        is_due = has_waited or (everything and bool(changed)) or any(one.alerts for one in looks)
         records = self._new_baselines(now_us)
         if is_due or records:
             records += [(alert_key(held.key), encode_alert_record(record)) for held, record in changed.items()]
@@ -145,7 +172,7 @@ class Pulse:
         """What `to_save` gave last is kept, and the looks are settled."""
         self._saved_baselines, self._baselines_on_their_way = self._baselines_on_their_way or self._saved_baselines, b""
         for held in self._unsaved:
-            held.pinned = held.told is not None and not held.told.is_quiet
+            held.pinned = False
         self._unsaved = {}
 
     def baseline_rows(self, now_us: int) -> list[tuple[object, ...]]:
@@ -163,7 +190,6 @@ class Pulse:
 
     def _install(self, held: Held, record: AlertRecord) -> None:
         held.told = record
-        held.pinned = held in self._unsaved or not record.is_quiet
         (self.open.discard if record.is_quiet else self.open.add)(held.content.content_id)
 
     def _new_baselines(self, now_us: int) -> list[KeyValue]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from pipeline.errors import UsageError
-from pipeline.stream.changelog import started, stopped
+from pipeline.kafka import started, stopped
 from pipeline.stream.decode import decode
 
 if TYPE_CHECKING:
@@ -35,16 +35,22 @@ Progress = Callable[[int, int], None]
 """(partition, records still to be read)"""
 Keep = Callable[["PartitionState"], Awaitable[None]]
 """Writes what is new to the changelog, and lets contents leave memory."""
-Revive = Callable[["PartitionState", Sequence[bytes]], Awaitable[None]]
+Revive = Callable[["PartitionState", Sequence[bytes]], Awaitable[int]]
 """Brings contents back to memory."""
 
 
 async def catch_up(
-    state: PartitionState, until: int, client_options: Mapping[str, Any], progress: Progress, keep: Keep, revive: Revive
+    state: PartitionState,
+    until: int,
+    client_options: Mapping[str, Any],
+    progress: Progress,
+    keep: Keep,
+    revive: Revive,
+    is_full: Callable[[], bool] = lambda: False,
 ) -> None:
     """Read the partition from `state.next_offset` to `until` (exclusive) and fold it without making rows.
 
-    May be cancelled at any time and called again: the state goes on from where it is. Raises UsageError when the topic ends before `until`, or
+    `is_full`: whether memory is, so that contents leave before more are folded. May be cancelled at any time and called again: the state goes on from where it is. Raises UsageError when the topic ends before `until`, or
     before what the state has applied.
     """
     consumer = AIOKafkaConsumer(
@@ -57,13 +63,19 @@ async def catch_up(
         await _check_end(consumer, partition, max(until, state.next_offset))
         if state.next_offset < until:
             state.discard()  # what changed before lies below `until` too, so whoever committed that has written it
-            await _read(consumer, state, until, progress, keep, revive)
+            await _read(consumer, state, until, progress, keep, revive, is_full)
     finally:
         await stopped(consumer)
 
 
 async def _read(
-    consumer: AIOKafkaConsumer, state: PartitionState, until: int, progress: Progress, keep: Keep, revive: Revive
+    consumer: AIOKafkaConsumer,
+    state: PartitionState,
+    until: int,
+    progress: Progress,
+    keep: Keep,
+    revive: Revive,
+    is_full: Callable[[], bool],
 ) -> None:
     partition = TopicPartition(state.topic, state.partition)
     consumer.seek(partition, state.next_offset)
@@ -79,7 +91,7 @@ async def _read(
         # The position, not the last record: what lies at `until - 1` may be a transaction marker, or gone.
         position = await consumer.position(partition)
         progress(state.partition, max(0, until - position))
-        if position - kept >= KEEP_EVERY or position >= until:
+        if position - kept >= KEEP_EVERY or position >= until or is_full():
             kept = position
             await keep(state)
         await asyncio.sleep(0)

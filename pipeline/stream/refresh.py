@@ -7,7 +7,8 @@
 | before its row is in ClickHouse          | the alert           | that it was told   | the row is made from the record                              |
 
 Whatever a look finds holds only when its transaction is committed: a partition that was taken meanwhile is looked at by its new owner. Nothing is asked
-of a batch; a tick takes a bounded share of the time, and what it does not come to is first in line at the next one.
+of a batch; a tick takes a bounded share of the time, and what it does not come to is first in line at the next one. Only who should leave memory
+and waits for a look gets it at once (`pipeline.stream.memory`): nothing leaves before the rules were asked about it, and folding waits meanwhile.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
 
@@ -34,15 +36,17 @@ from schemas.changelog import decode_alert_record
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from pipeline.cascade.controls import Controls
     from pipeline.clock import Clock
     from pipeline.config import Settings
     from pipeline.stream.chunks import KeyValue
     from pipeline.stream.clock_rows import ClockRows
-    from pipeline.stream.control_reader import ControlReader
     from pipeline.stream.keeper import Told
     from pipeline.stream.look import Look
+    from pipeline.stream.memory import Memory
     from pipeline.stream.partition import PartitionState
     from pipeline.stream.rules_file import RulesFile
+    from pipeline.stream.thaw import Held
     from schemas.alert import Alert
 
 _US = 1_000_000
@@ -50,8 +54,14 @@ SHARE = 0.15
 """Of the time between two ticks, what looks may take."""
 SLICE_S = 0.01
 """Looks at a stretch, before records are folded again."""
-REVIVED_AT_ONCE = 500
-"""Contents that come back to memory in one go, when a partition begins."""
+STEP_US = 60 * _US
+"""Of a partition's clock, between two looks around while records are caught up on."""
+URGENT_AT_ONCE = 100
+"""The same, of those that are in the way."""
+REVIVED_AT_ONCE = 100
+"""Contents that come back to memory in one go for looks."""
+REVIVED_SHARE = 100
+"""And so many times fewer facts than the ceiling, but for one content."""
 REWRITE_US = 7 * 86_400_000_000
 """A restore writes the rows of alerts of so long again."""
 
@@ -81,12 +91,21 @@ class Kept(Protocol):
         """The alert record of a content."""
         ...
 
-    async def revive(self, state: PartitionState, contents: Sequence[bytes]) -> None:
-        """Bring contents back to memory."""
+    async def revive(self, state: PartitionState, contents: Sequence[bytes], most: float = inf) -> int:
+        """Bring contents back to memory, until so many facts came back. Returns how many contents were looked for."""
+        ...
+
+    def in_the_way(self, partition: int) -> Sequence[Held]:
+        """Contents that should leave memory and wait for a look."""
         ...
 
     def evict(self) -> None:
         """Let contents leave memory, should there be too many."""
+        ...
+
+    @property
+    def memory(self) -> Memory:
+        """Whether there is room."""
         ...
 
 
@@ -101,6 +120,9 @@ class Around:
     """Whether Kafka answers: who would not hear of a partition that was taken must not speak for it."""
     nudge: Callable[[], None]
     """There are rows to be written."""
+    controls: Controls
+    controls_read: asyncio.Event
+    """Set once `controls` has all that was asked for before the worker started."""
 
 
 class Refresher:
@@ -111,7 +133,6 @@ class Refresher:
         settings: Settings,
         around: Around,
         rules: RulesFile,
-        controls: ControlReader,
         rows: ClockRows,
         metrics: Metrics,
         clock: Clock,
@@ -120,7 +141,6 @@ class Refresher:
         self._settings = settings
         self._around = around
         self._rules = rules
-        self._controls = controls
         self._rows = rows
         self._metrics = metrics
         self._clock = clock
@@ -131,20 +151,41 @@ class Refresher:
         self._rests = asyncio.Event()
         self._rests.set()
         self._ticked_s = self._silent_until_s = 0.0
+        self._pressed = around.kept.memory.pressed
+        self._made_way = False
+        self._looked = asyncio.Event()
 
     async def run(self) -> None:
         """Look around for ever. Raises FencedError, and what Kafka answers that waiting cannot cure."""
-        await self._controls.ready.wait()
+        await self._around.controls_read.wait()
         self._ticked_s = self._since_boot()
         loop = asyncio.get_running_loop()
+        interval_s = passed_s = self._settings.refresh_interval_s
         while not self._is_paused:
             began = loop.time()
             self._rests.clear()
             try:
-                await self.tick()
+                await self.tick(min(passed_s, interval_s))
             finally:
                 self._rests.set()
-            await asyncio.sleep(max(0.0, self._settings.refresh_interval_s - (loop.time() - began)))
+                self._looked.set()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._pressed.wait(), max(0.0, interval_s - (loop.time() - began)))
+            passed_s = loop.time() - began
+
+    async def keep_up(self, state: PartitionState) -> None:
+        """Wait for the next look around, where records are caught up on and the partition's clock has gone far since the last one.
+
+        So what rises and falls while records are caught up on is seen on its way. Only as long as the rules are asked, and never for longer than
+        the interval.
+        """
+        pulse = self._pulses.get(state.partition)
+        if pulse is None or not state.raises_alerts or state.latest_ms * 1000 - pulse.looked_us < STEP_US:
+            return
+        self._looked.clear()
+        self._pressed.set()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._looked.wait(), self._settings.refresh_interval_s)
 
     async def pause(self, deadline_s: float) -> None:
         """No more looks: the worker stops. Returns when the tick in hand has ended, or at the deadline."""
@@ -152,20 +193,27 @@ class Refresher:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._rests.wait(), deadline_s)
 
-    async def tick(self) -> None:
-        """Look at the contents that are due, within the time for it."""
+    async def tick(self, passed_s: float | None = None) -> None:
+        """Look at the contents that are due, within the time for it: a share of what has passed since the last tick (None: the interval).
+
+        Those that should leave memory and wait for a look are looked at all, whatever it takes.
+        """
+        self._pressed.clear()
+        self._made_way = False
         self._rules.look()
         if self._may_be_late() or not self._around.is_in_touch():
             return
         for partition in self._pulses.keys() - self._around.states.keys():
             self._give_up(partition)
-        left = self._settings.refresh_interval_s * SHARE
+        left = (self._settings.refresh_interval_s if passed_s is None else passed_s) * SHARE
         partitions = list(self._around.states)
         for place, partition in enumerate(partitions):
             left -= await self._refresh(partition, left / (len(partitions) - place))
             if len(self._rows):
                 self._around.nudge()
         self._around.kept.evict()  # looks bring contents back, and no record may ever come that lets them leave
+        if not self._made_way:
+            self._pressed.clear()  # what is in the way now is not for looks to change
 
     def _may_be_late(self) -> bool:
         """Whether the process stood still for so long that its partitions may be somebody else's; Kafka's client learns it within half a session."""
@@ -190,9 +238,14 @@ class Refresher:
         now_us = pulse.clock.now_us(wall_us, pulse.state.latest_ms, at_end=at_end)
         if not now_us:
             return 0.0
+        ask = self._ask(wall_us - now_us)
+        pulse.state.raises_alerts = ask is not None
+        pulse.looked_us = now_us
         pulse.plan(now_us)
-        looks, spent = await self._look(pulse, self._ask(wall_us - now_us), now_us, seconds)
+        urgent = self._around.kept.in_the_way(partition)
+        looks, spent = await self._look(pulse, ask, now_us, seconds, urgent)
         if await self._hold(pulse, session, looks, now_us):
+            self._made_way = self._made_way or bool(urgent)
             self._write(pulse, looks, now_us)
         else:
             pulse.forget(looks)
@@ -202,17 +255,13 @@ class Refresher:
     async def _pulse(self, partition: int) -> Pulse | None:
         """None when the partition was taken meanwhile."""
         state, pulse = self._around.states.get(partition), self._pulses.get(partition)
-        if state is None or (pulse and pulse.state is state):
-            return pulse if state else None
+        if state is None or (pulse is not None and pulse.state is state):
+            return None if state is None else pulse
         kept = self._around.kept
         told = await kept.told(partition, state.latest_ms - RECENT_MS)
         alerts = await to_end(_since, told.alerts, self._clock.now_us() - REWRITE_US)
         pulse = Pulse(state, partial(kept.alert, partition), self._labels)
-        away = pulse.begin(told)
-        for start in range(0, len(away), REVIVED_AT_ONCE):
-            some = away[start : start + REVIVED_AT_ONCE]
-            await kept.revive(state, some)
-            pulse.wake(some)
+        pulse.begin(told)
         if self._around.states.get(partition) is not state:
             return None
         self._rows.alerts(alerts)
@@ -224,24 +273,44 @@ class Refresher:
         settings = self._settings
         if not settings.alerts or behind_us > settings.alert_max_age_s * _US:
             return None
-        return Ask(self._rules.rules, self._controls.controls, settings.page_public_url, settings.grafana_url)
+        return Ask(self._rules.rules, self._around.controls, settings.page_public_url, settings.grafana_url)
 
-    async def _look(self, pulse: Pulse, ask: Ask | None, now_us: int, seconds: float) -> tuple[list[Look], float]:
-        """Looks until nobody is due or the time is over, and the time taken. In between, records are folded."""
+    async def _look(
+        self, pulse: Pulse, ask: Ask | None, now_us: int, seconds: float, urgent: Sequence[Held]
+    ) -> tuple[list[Look], float]:
+        """Looks at the urgent ones, then until nobody is due or the time is over, and the time taken. In between, records are folded."""
         looks: list[Look] = []
-        spent = 0.0
+        for start in range(0, len(urgent), URGENT_AT_ONCE):
+            looks += [pulse.look(held, ask, now_us) for held in urgent[start : start + URGENT_AT_ONCE]]
+            await asyncio.sleep(0)
+        spent, is_done = 0.0, False
         while True:
             began = perf_counter()
             is_done = _slice(pulse, ask, now_us, began + min(SLICE_S, seconds - spent), looks)
+            woken = await self._wake(pulse)
+            looks += [pulse.look(held, ask, now_us) for held in woken]
             spent += perf_counter() - began
-            if is_done or spent >= seconds:
+            if (is_done and not woken) or spent >= seconds:
                 return looks, spent
             await asyncio.sleep(0)
+
+    async def _wake(self, pulse: Pulse) -> list[Held]:
+        """Some of those that are due and not in memory come back to it, while it has room."""
+        kept, schedule = self._around.kept, pulse.schedule
+        if kept.memory.is_full or not (names := schedule.to_wake(REVIVED_AT_ONCE)):
+            return []
+        away = [name.encode() for name in names if pulse.state.get(name) is None]
+        sought = await kept.revive(pulse.state, away, kept.memory.most / REVIVED_SHARE) if away else 0
+        if sought < len(away):
+            rest = {content.decode() for content in away[sought:]}
+            schedule.put_off([name for name in reversed(names) if name in rest])
+            names = [name for name in names if name not in rest]
+        return pulse.woken(names)
 
     async def _hold(self, pulse: Pulse, session: int, looks: Sequence[Look], now_us: int) -> bool:
         """Tell what there is to tell, keep it, and go on from there; False, and nothing of it holds, when the partition was taken meanwhile."""
         kept, partition = self._around.kept, pulse.state.partition
-        records = pulse.to_save(now_us, looks)
+        records = pulse.to_save(now_us, looks, everything=kept.memory.is_crowded)
         if not records:
             if kept.session(partition) != session:
                 return False

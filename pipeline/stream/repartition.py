@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 MAX_REQUEST_BYTES = 90 * 1024 * 1024
 BATCH_BYTES = 256 * 1024
 MOST_PARTITIONS = 4096
+"""Against slips of the pen."""
 
 Progress = Callable[[str, int, int], None]
 """(what is done, records done, records in all)"""

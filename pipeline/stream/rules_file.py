@@ -14,7 +14,7 @@ from pipeline.metrics import Metric, Metrics
 from schemas.rules import Rules, RulesError, parse
 
 if TYPE_CHECKING:
-    from pipeline.stream.status import Status
+    from pipeline.status import Status
 
 log = logging.getLogger("cascades.rules")
 

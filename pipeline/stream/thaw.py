@@ -23,13 +23,16 @@ class Held(HeldContent):
     def __init__(self, content: Content, key: bytes, tail: Tail, last_offset: int = -1, arrived_ms: int = 0) -> None:
         super().__init__(content, key, tail, last_offset, arrived_ms)
         self.seen_offset = -1  # `last_offset` when `PartitionState.stirred` named it
-        self.pinned = (
-            False  # stays in memory, however long it is idle: the clock alone may change what must be told of it
-        )
+        self.pinned = False  # stays in memory: it is being looked at, or what the last look came to is not kept yet
         self.told: AlertRecord | None = None  # where its alerts are; None when that was not looked up
         self.watch: Watch | None = (
             None  # its place in the schedule of `pipeline.stream.refresh`; None when nothing is due any more
         )
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the clock alone may change what must be told of it."""
+        return self.told is not None and not self.told.is_quiet
 
 
 def thaw(key: bytes, values: Sequence[bytes], population: Mapping[str, int]) -> Held:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 POLL_S = 0.25
 """Longest wait for records before the set of readable partitions is looked at again."""
 COMMIT_DEADLINE_S = 5.0
+"""For one commit; what it covers is read again when it was lost, which changes nothing."""
 
 
 class Owner(Protocol):

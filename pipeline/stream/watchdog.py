@@ -26,7 +26,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.stream.status import Status
+    from pipeline.status import Status
 
 log = logging.getLogger("cascades.watchdog")
 
@@ -37,6 +37,7 @@ ASLEEP = 4
 NEARLY = 0.7
 """What has stood still for this part of the patience is named too: of things that hang together one is seen first."""
 EXCUSES = ("kafka", "produce", "clickhouse")
+"""Parts without which nothing can move: while one of them is away, standing still is right."""
 LOOP, LOOK = "the event loop", "the look at how far the partitions are"
 
 Alarm = Callable[[str], None]

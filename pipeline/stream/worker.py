@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING
 
 from aiokafka.errors import KafkaError
 
+from pipeline.backoff import Backoff
 from pipeline.clickhouse import client
 from pipeline.errors import CascadesError, FencedError, SinkTransientError, UnavailableError
+from pipeline.health import HealthServer
 from pipeline.kafka import ensure_topics, topic_identity
+from pipeline.logs import set_up_logging
 from pipeline.metrics import Metrics
 from pipeline.sinks.clickhouse import ClickHouseSink
 from pipeline.sinks.migrations import check, table_identities
-from pipeline.stream.backoff import Backoff
-from pipeline.stream.health import HealthServer
-from pipeline.stream.logs import set_up_logging
+from pipeline.status import Status
 from pipeline.stream.member import Member
-from pipeline.stream.status import Status
 
 if TYPE_CHECKING:
     from pipeline.config import Settings

@@ -11,7 +11,7 @@ from support.worker_process import WorkerProcess, migrated
 
 from pipeline.clickhouse import client
 from pipeline.ingest import posts
-from pipeline.kafka import ensure_topic, partition_for
+from pipeline.kafka import ensure_topics, partition_for
 from schemas import topics
 from schemas.posts import PostLink
 from schemas.wire import encode
@@ -54,7 +54,7 @@ def shown(settings, sql):
 
 async def linked(settings, post):
     link = PostLink(post=post, content_id=LINKS[post], linked_us=1_700_000_000_000_000)
-    await ensure_topic(settings, topics.posts(settings.posts_topic))
+    await ensure_topics(settings, [topics.posts(settings.posts_topic)])
     await posts.write(settings, [(post, link, link.link())])
 
 

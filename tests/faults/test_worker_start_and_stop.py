@@ -12,9 +12,9 @@ from support.worker_process import WorkerProcess
 from pipeline.config import Settings
 from pipeline.metrics import Metrics
 from pipeline.sinks.memory import MemorySink
+from pipeline.status import Status
 from pipeline.stream import worker
 from pipeline.stream.member import Member
-from pipeline.stream.status import Status
 
 
 @pytest.fixture

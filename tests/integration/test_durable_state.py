@@ -14,7 +14,8 @@ from pipeline.kafka import changelog_spec, missing_topics
 from pipeline.metrics import Metric
 from pipeline.sinks.memory import MemorySink
 from pipeline.stream.forget import forget_state
-from pipeline.stream.keeper import Keeper
+from pipeline.stream.memory import Memory
+from pipeline.stream.partition import PartitionState
 from pipeline.stream.state_dir import group_dir
 from schemas.changelog import POSITION_KEY, decode_position
 
@@ -104,51 +105,62 @@ async def test_idle_contents_leave_memory_and_come_back_with_the_same_figures(ka
     assert tables(sink) == tables(await serial(settings))
 
 
-async def test_above_the_memory_ceiling_contents_leave_and_figures_stay(kafka):
-    settings = kafka.settings(flush_interval_s=0.05, fetch_max_records=20, state_max_events=100, alerts=False)
+@pytest.mark.parametrize("alerts", [False, True], ids=["alerts off", "alerts on"])
+async def test_above_the_memory_ceiling_contents_leave_and_figures_stay(kafka, alerts):
+    settings = kafka.settings(flush_interval_s=0.05, fetch_max_records=20, state_max_events=100, alerts=alerts)
     sink = MemorySink()
     await produce(settings, messy(1500))
     async with worker(settings, sink) as running:
         await settled(running)
-        assert sum(state.facts for state in running.member.ownership.states.values()) <= 100
+        await until(lambda: facts(running) <= 100)
     async with worker(settings, sink) as running:
         await settled(running)
-        await until(lambda: sum(state.facts for state in running.member.ownership.states.values()) <= 100)
+        await until(lambda: facts(running) <= 100)
         await produce(settings, messy(300, 1500))
         await settled(running)
     assert tables(sink) == tables(await serial(settings))
 
 
-async def test_memory_stays_under_a_tiny_ceiling_all_the_time(kafka, monkeypatch):
-    """What one range of each partition brings may stand above it until it is kept, and no more."""
-    ceiling, ranged, partitions = 60, 20, 2
+def facts(running):
+    return sum(state.facts for state in running.member.ownership.states.values())
+
+
+@pytest.mark.parametrize("alerts", [False, True], ids=["alerts off", "alerts on"])
+async def test_memory_stays_under_a_tiny_ceiling_all_the_time(kafka, monkeypatch, alerts):
+    """What one range brings may stand above it, and one content that comes back for a look."""
+    ceiling, ranged, of_each = 60, 20, 5
     settings = kafka.settings(
-        partitions=partitions,
+        partitions=2,
         flush_interval_s=0.01,
         fetch_max_records=ranged,
         flush_max_rows=1,
         state_max_events=ceiling,
-        alerts=False,  # else contents wait for a look, some above the ceiling
+        alerts=alerts,
     )
-    many = [(b"%d" % (n % 400), event_json(f"e{n}", f"{n % 400}")) for n in range(2000)]
+    many = [(b"%d" % (n % 400), event_json(f"e{n}", f"{n % 400}")) for n in range(400 * of_each)]
     await produce(settings, many)
     held = []
-    evict = Keeper.evict
+    evicted = Memory.evicted
+    apply = PartitionState.apply
 
-    def watched(self):
-        evict(self)
-        held.append(sum(state.facts for state in self._states.values()))
+    def measured(self):
+        held.append(self.facts())
+        evicted(self)
 
-    monkeypatch.setattr(Keeper, "evict", watched)
+    def applied(self, *args):
+        done = apply(self, *args)
+        held.append(facts(running))
+        return done
+
+    monkeypatch.setattr(Memory, "evicted", measured)
     sink = MemorySink()
     async with worker(settings, sink) as running:
+        monkeypatch.setattr(PartitionState, "apply", applied)
         await settled(running)
         assert running.value(Metric.CONTENTS_EVICTED) > 1000
         assert running.value(Metric.CONTENTS_REVIVED) > 1000
-    under_way = 2 * ranged * partitions  # the range that is being written, and the one that is folded meanwhile
-    revived = 5 * ranged * partitions  # each of those may bring back a content of five events
-    assert max(held) <= ceiling + under_way + revived
-    assert sorted(held)[len(held) // 2] <= ceiling + under_way
+    assert max(held) <= ceiling + (ranged + 1) * of_each
+    monkeypatch.undo()
     assert tables(sink) == tables(await serial(settings))
 
 

@@ -7,11 +7,11 @@ from itertools import cycle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.core import CoreRun, differences, fold_and_freeze
-from support.strategies import EFFORT, POPULATION, any_logs, cut_points
+from support.strategies import POPULATION, any_logs, cut_points, examples
 
 from pipeline.cascade import Content, is_behind, suspect
 
-MANY = settings(max_examples=300 * EFFORT, deadline=None)
+MANY = settings(max_examples=examples(300), deadline=None)
 
 
 def to_the_end(run, at_once):

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import baselines as rule
 from support.baselines import EPOCH_US, MINUTE_US, content
-from support.strategies import EFFORT
+from support.strategies import examples
 
 from pipeline.cascade.baselines import Baselines
 
-MANY = settings(max_examples=100 * EFFORT, deadline=None)
+MANY = settings(max_examples=examples(100), deadline=None)
 
 places = st.tuples(st.sampled_from(("x", "x", "x", "y")), st.sampled_from(("spring", "spring", None)))
 lives = st.tuples(

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.strategies import EFFORT
 
 from pipeline.cascade import COMPILED
 
@@ -19,6 +20,8 @@ SUITE = [
     "test_forecast_sums.py",
     "test_names.py",
 ]
+SHARE = 0.4
+"""Of the examples that the compiled form is tried on: it is the same source, so what differs between the forms shows in few."""
 
 
 @pytest.mark.skipif(not COMPILED, reason="no compiled core here: the suite has run on the plain form already")
@@ -27,7 +30,7 @@ def test_the_plain_form_keeps_every_property_too():
     folder = Path(__file__).parent
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(folder / name for name in SUITE)],
-        env=os.environ | {"CASCADES_PLAIN_CORE": "1"},
+        env=os.environ | {"CASCADES_PLAIN_CORE": "1", "CASCADES_TEST_EFFORT": str(SHARE * EFFORT)},
         capture_output=True,
         text=True,
         check=False,

@@ -12,7 +12,7 @@ from support.core import CoreRun
 from support.events import CONTENT
 from support.oracle import MINUTE_US, expected, expected_windows
 from support.oracle_tree import Facts, microseconds
-from support.strategies import EFFORT, POPULATION, any_logs, consistent_logs, moments, retraction_logs
+from support.strategies import POPULATION, any_logs, consistent_logs, examples, moments, retraction_logs
 
 from pipeline.cascade import Content, discard, fold, restore
 from pipeline.cascade.ages import Ages, evidence
@@ -22,8 +22,8 @@ from pipeline.cascade.virality import live_reproduction
 from schemas.changelog import chunk_value
 from schemas.wire import micros
 
-MANY = settings(max_examples=500 * EFFORT, deadline=None)
-SOME = settings(max_examples=200 * EFFORT, deadline=None)
+MANY = settings(max_examples=examples(500), deadline=None)
+SOME = settings(max_examples=examples(200), deadline=None)
 
 later = st.integers(0, 3_000_000_000) | st.integers(0, 40 * 86_400_000_000)
 """µs after the latest event."""

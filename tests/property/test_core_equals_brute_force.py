@@ -11,20 +11,20 @@ from support.core import EPOCH, FIRST_OFFSET, PARTITION, CoreRun, differences, f
 from support.events import CONTENT, written_keys
 from support.oracle import expected, expected_outcomes, expected_windows
 from support.strategies import (
-    EFFORT,
     POPULATION,
     SHAPES,
     any_logs,
     consistent_logs,
     cut_points,
+    examples,
     large_log,
     moments,
 )
 
 from pipeline.cascade import windows
 
-MANY = settings(max_examples=500 * EFFORT, deadline=None)
-SOME = settings(max_examples=100 * EFFORT, deadline=None)
+MANY = settings(max_examples=examples(500), deadline=None)
+SOME = settings(max_examples=examples(100), deadline=None)
 
 
 def oracle(log):
@@ -129,6 +129,6 @@ def test_a_cascade_of_hundreds_of_shares_equals_the_oracle(shape, seed):
 
 
 @pytest.mark.parametrize("shape", ["recursive tree", "path"])
-def test_a_cascade_of_thousands_of_shares_equals_the_oracle(shape):
-    log = large_log(shape, nodes=2_000, seed=7)
-    assert differences(fold_and_freeze(log, cuts=[False] * 700 + [True]).tables(), oracle(log)) == []
+def test_a_cascade_of_over_a_thousand_shares_equals_the_oracle(shape):
+    log = large_log(shape, nodes=1_100, seed=7)
+    assert differences(fold_and_freeze(log, cuts=[False] * 400 + [True]).tables(), oracle(log)) == []

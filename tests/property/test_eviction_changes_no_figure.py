@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from support.strategies import EFFORT, POPULATION, any_logs
+from support.strategies import POPULATION, any_logs, examples
 from support.stream import APPENDED_MS, TOPIC, FakeRecord
 
 from pipeline.sinks.memory import MemorySink
@@ -16,7 +16,7 @@ from schemas.changelog import REPLAY_PREFIX, chunk_key, replayed_identity
 from schemas.dead_letter import REPLAY_HEADER
 from schemas.rows import LOG_TABLES, Blocks
 
-MANY = settings(max_examples=150 * EFFORT, deadline=None)
+MANY = settings(max_examples=examples(150), deadline=None)
 CONTENTS = ["one", "two", "three"]
 
 picks = st.lists(st.sampled_from(CONTENTS), min_size=60, max_size=60)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.events import CONTENT, act
-from support.strategies import EFFORT
+from support.strategies import examples
 
 from pipeline.cascade import Content, fold, restore
 from pipeline.cascade.codes import BASIS_RANK, KIND
@@ -60,7 +60,7 @@ def fact_of(event, occurred_us=0):
     return facts[0]
 
 
-@settings(max_examples=500 * EFFORT, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(event=events, occurred_us=times)
 def test_a_fact_says_what_was_told_in_the_fewest_bytes(event, occurred_us):
     wanted = kept(event, occurred_us)
@@ -70,7 +70,7 @@ def test_a_fact_says_what_was_told_in_the_fewest_bytes(event, occurred_us):
     assert fact == msgspec.msgpack.encode(values[: len(msgspec.msgpack.decode(fact))])
 
 
-@settings(max_examples=500 * EFFORT, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(
     logs=st.lists(events, max_size=5),
     cut=st.integers(0, 100),

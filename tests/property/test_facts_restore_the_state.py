@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.core import PARTITION
 from support.events import CONTENT, child, retract
-from support.strategies import EFFORT, POPULATION, SHAPES, any_logs, large_log
+from support.strategies import POPULATION, SHAPES, any_logs, examples, large_log
 
 from pipeline.cascade import Content, discard, fold, freeze, restore
 from pipeline.cascade.facts import Reader
@@ -17,7 +17,7 @@ from schemas.changelog import Chunk, Fact, chunk_value, decode_chunk, decode_hea
 from schemas.rows import Blocks
 from schemas.wire import micros
 
-MANY = settings(max_examples=500 * EFFORT, deadline=None)
+MANY = settings(max_examples=examples(500), deadline=None)
 decode = msgspec.msgpack.Decoder(Fact).decode
 
 

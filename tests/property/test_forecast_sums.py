@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.forecast_oracle import ages_of, sums, window
-from support.strategies import EFFORT
+from support.strategies import examples
 
 from pipeline.cascade.ages import FINENESS, NARROWEST, Ages, cell_start, evidence
 from pipeline.cascade.forecast import forecast
@@ -19,7 +19,7 @@ from pipeline.cascade.virality import live_reproduction
 
 BORN = 1_600_000_000_000_000
 SECOND = 1_000_000
-MANY = settings(max_examples=300 * EFFORT, deadline=None)
+MANY = settings(max_examples=examples(300), deadline=None)
 
 # Bursts: many acts of nearly one time, so that a cell holds several and its mean time matters.
 bursts = st.tuples(
@@ -166,7 +166,7 @@ def test_a_cell_is_at_most_an_eighth_of_its_age_wide(second, age):
     assert width <= NARROWEST or FINENESS * width <= now - last - 1
 
 
-@settings(max_examples=20 * EFFORT, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.integers(0, 2**32), st.sampled_from((3600, 86_400, 7 * 86_400, 5 * 365 * 86_400)), st.booleans())
 def test_memory_does_not_grow_with_the_cascade(seed, life, in_order):
     rng = random.Random(seed)

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.growth import Topic, Worker
-from support.strategies import EFFORT
+from support.strategies import examples
 from support.stream import event_json
 
 from pipeline.kafka import partition_for
@@ -11,7 +11,7 @@ from pipeline.stream.misplaced import HEADER
 from schemas.dead_letter import REPLAY_HEADER, Identity
 from schemas.topics import MOVED_HEADER
 
-MANY = settings(max_examples=200 * EFFORT, deadline=None)
+MANY = settings(max_examples=examples(200), deadline=None)
 CONTENTS = [f"content {n}" for n in range(7)]
 EVENTS = [f"e{n}" for n in range(12)]
 LETTERS = [Identity("share.events", 0, n, 5) for n in range(3)]

@@ -6,7 +6,6 @@ import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from pipeline.cascade.controls import Controls
 from pipeline.clock import Clock
 from schemas.alert import Alert, alert_id, decode_alert, moment
 
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
 
 EACH = 10
 RULE = "sizes"
+RISING_US = 4_000_000
+"""A content that something was told of is not quiet for so long."""
 
 
 def step(
@@ -28,6 +29,10 @@ def step(
     while standing.size >= EACH * (known.ordinal + 1):
         known.open(now_us)
         told.append(_alert(content.content_id, known.ordinal, now_us))
+    if told:
+        state.state, state.since_us = "rising", now_us
+    elif state.state == "rising" and now_us - state.since_us > RISING_US:
+        state.state = "quiet"
     return told
 
 
@@ -48,12 +53,11 @@ def _alert(content_id: str, ordinal: int, now_us: int) -> Alert:
 
 
 class SimControls:
-    """In place of the reader of `share.control`: nobody has muted anything."""
+    """In place of `share.control`: nobody has muted anything."""
 
     def __init__(self, *_: Any) -> None:
-        self.controls = Controls()
-        self.ready = asyncio.Event()
-        self.ready.set()
+        self.caught_up = asyncio.Event()
+        self.caught_up.set()
 
     async def run(self) -> None:
         """Nothing to read."""

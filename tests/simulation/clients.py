@@ -190,6 +190,8 @@ class SimConsumer:
             for tp in partitions
             if tp in self._positions and tp in self._assignment and self._positions[tp] < self._broker.end(tp)
         }
+        # An answer without records tells the log's end too.
+        self._highwater.update({tp: at for tp in partitions if self._positions.get(tp) == (at := self._broker.end(tp))})
         if not wanted:
             return {}
         if world.strikes("fetch_small"):

@@ -16,14 +16,14 @@ from simulation.clickhouse import Link
 from simulation.clients import SimConsumer, SimProducer
 from simulation.state import SimChangelog, SimStateDir, SimStore, to_end
 
+from pipeline.backoff import Backoff
 from pipeline.errors import FencedError
 from pipeline.metrics import Metrics
+from pipeline.status import Status
 from pipeline.stream import journal, keeper, look, member, producer, rebuild, refresh, transport
 from pipeline.stream import worker as real
-from pipeline.stream.backoff import Backoff
 from pipeline.stream.flusher import Flusher
 from pipeline.stream.member import Member
-from pipeline.stream.status import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,7 +105,7 @@ def simulated() -> Iterator[None]:
         (producer, "Backoff", partial(_backoff)),
         (member, "Flusher", _flusher),
         (member, "watch_kafka", _kafka_is_watched),
-        (member, "ControlReader", SimControls),
+        (member, "ControlLog", SimControls),
         (member, "SystemClock", partial(SimClock, BEGIN_MS * 1000)),
         (refresh, "perf_counter", lambda: 0.0),
         (refresh, "_since_boot", lambda: asyncio.get_running_loop().time()),

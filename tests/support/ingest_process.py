@@ -39,14 +39,18 @@ class IngestProcess:
         self._environment = os.environ | {f"CASCADES_{name.upper()}": value for name, value in (given | own).items()}
         self.url, self.ready_url = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.metrics_port}/readyz"
         self.process: asyncio.subprocess.Process | None = None
+        self.command = ("-m", "pipeline.cli", "ingest")
 
     async def start(self) -> None:
         """Returns when it is ready."""
-        command = [sys.executable, "-m", "pipeline.cli", "ingest"]
-        self.process = await asyncio.create_subprocess_exec(*command, env=self._environment)
+        await self.launch()
         async with asyncio.timeout(60), aiohttp.ClientSession() as session:
             while not await self._is_ready(session):  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.05)
+
+    async def launch(self) -> None:
+        """Returns at once."""
+        self.process = await asyncio.create_subprocess_exec(sys.executable, *self.command, env=self._environment)
 
     async def _is_ready(self, session: aiohttp.ClientSession) -> bool:
         try:

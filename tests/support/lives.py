@@ -16,6 +16,7 @@ from support.worker import tables
 from pipeline.errors import FencedError
 from pipeline.metrics import Metrics
 from pipeline.sinks.memory import MemorySink
+from pipeline.status import Status
 from pipeline.stream.batch import Batch
 from pipeline.stream.cycle import Cycle
 from pipeline.stream.decode import decode
@@ -23,7 +24,6 @@ from pipeline.stream.flusher import Flusher
 from pipeline.stream.journal import Journal
 from pipeline.stream.keeper import Keeper
 from pipeline.stream.ledger import Ledger
-from pipeline.stream.status import Status
 from schemas.changelog import ALERT_PREFIX, BASELINES_PREFIX, POSITION_KEY, alert_key, content_of, decode_position
 from schemas.rows import Blocks
 

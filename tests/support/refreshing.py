@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from support.stream import TOPIC, FakeRecord, event_json
 
+from pipeline.cascade.controls import Controls
 from pipeline.clock import FixedClock
 from pipeline.config import Settings
 from pipeline.metrics import Metrics
 from pipeline.sinks.memory import MemorySink
+from pipeline.status import Status
 from pipeline.stream.clock_rows import ClockRows
-from pipeline.stream.control_reader import ControlReader
 from pipeline.stream.decode import decode
 from pipeline.stream.keeper import Told
+from pipeline.stream.memory import Memory
 from pipeline.stream.partition import PartitionState
 from pipeline.stream.refresh import Around, Refresher
 from pipeline.stream.rules_file import RulesFile
-from pipeline.stream.status import Status
 from pipeline.stream.thaw import thaw
 from schemas.alert import Alert, decode_alert, moment
 from schemas.changelog import ALERT_PREFIX, BASELINES_PREFIX, alert_key, content_of, decode_head
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipeline.stream.changelog import Message
+    from pipeline.stream.thaw import Held
 
 NOON = 1_709_380_800_000_000
 SECOND, MINUTE, HOUR = 1_000_000, 60_000_000, 3_600_000_000
@@ -43,6 +46,10 @@ class Kept:
         self.owner: int | None = 1
         self.takes_hold = True
         self.revived: list[bytes] = []
+        self.peak = 0
+        """Facts in memory, at most."""
+        self.state: PartitionState | None = None
+        self.memory = Memory(10**9, self._facts, Metrics())
 
     def session(self, _partition: int) -> int | None:
         return self.owner
@@ -67,13 +74,27 @@ class Kept:
         return self.entries.get(alert_key(content))
 
     def evict(self) -> None:
-        """Memory is large enough."""
+        if self.state is not None:
+            self.state.evict(10**15, self._facts() - self.memory.enough, self._facts() - self.memory.most)
+            self.memory.evicted()
 
-    async def revive(self, state: PartitionState, contents: Sequence[bytes]) -> None:
-        self.revived += contents
+    def in_the_way(self, _partition: int) -> list[Held]:
+        return [] if self.state is None else self.state.in_the_way(self._facts() - self.memory.enough)
+
+    async def revive(self, state: PartitionState, contents: Sequence[bytes], most: float = inf) -> int:
+        before, sought = state.facts, 0
         for content in contents:
+            sought += 1
+            self.revived.append(content)
             if chunks := [self.entries[key] for key in sorted(self.entries) if self._is_chunk(key, content)]:
                 state.admit(thaw(content, chunks, {}))
+            if state.facts - before >= most:
+                break
+        self.peak = max(self.peak, self._facts())
+        return sought
+
+    def _facts(self) -> int:
+        return self.state.facts if self.state else 0
 
     def alerts(self) -> list[Alert]:
         return [decode_alert(message.value) for message in self.messages]
@@ -94,19 +115,29 @@ class Bench:
     ) -> None:
         self.settings = Settings(events_topic=TOPIC, **settings)
         self.kept, self.sink = kept or Kept(), sink or MemorySink()
+        self.kept.memory = Memory(self.settings.state_max_events, self.kept._facts, Metrics())
         self.clock = FixedClock(now_us)
         self.metrics = Metrics()
         self.status = Status(self.metrics)
         self.state = PartitionState(TOPIC, 0, lambda _key: 0, {}, watched=True)
         self.states = {0: self.state}
+        self.kept.state = self.state
         self.at_end, self.in_touch, self.seconds, self.nudges = True, True, 0.0, 0
-        self.controls = ControlReader({}, "control", self.metrics)
+        self.controls, self.controls_read = Controls(), asyncio.Event()
         self.rules = RulesFile(self.settings.rules_file, self.status, self.metrics)
         self.rules.load()
         self.rows = ClockRows(1000, self.metrics)
-        around = Around(self.states, self.kept, self._is_at_end, lambda: self.in_touch, self._nudged)
+        around = Around(
+            self.states,
+            self.kept,
+            self._is_at_end,
+            lambda: self.in_touch,
+            self._nudged,
+            self.controls,
+            self.controls_read,
+        )
         self.refresher = Refresher(
-            self.settings, around, self.rules, self.controls, self.rows, self.metrics, self.clock, lambda: self.seconds
+            self.settings, around, self.rules, self.rows, self.metrics, self.clock, lambda: self.seconds
         )
 
     async def tick(self, seconds: float = 0.0) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import SearchStrategy
 
-EFFORT = int(os.environ.get("CASCADES_TEST_EFFORT", "1"))
+EFFORT = float(os.environ.get("CASCADES_TEST_EFFORT", "1"))
 """Multiplies the examples of each property: 1 in `make test`, more for a campaign."""
 
 POPULATION = {"x": 1_000, "y": 1}
@@ -89,6 +89,11 @@ class Pool:
 wide = Pool("abdefghi", actors="uvw", platforms="xxxyz", times=times)
 narrow = Pool("abd", actors="uv", platforms="x", times=st.sampled_from((START, START + timedelta(seconds=1))))
 tall = Pool([f"n{node}" for node in range(14)], actors="uvw", platforms="xxxy", times=times)
+
+
+def examples(usual: int) -> int:
+    """How many a property is tried on."""
+    return round(usual * EFFORT)
 
 
 def delivered(log: SearchStrategy[list[WireEvent]]) -> SearchStrategy[list[WireEvent]]:

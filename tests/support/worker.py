@@ -13,8 +13,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from pipeline.kafka import client_options, ensure_topics
 from pipeline.metrics import Metric, Metrics
 from pipeline.sinks.memory import MemorySink
+from pipeline.status import Status
 from pipeline.stream.member import Member
-from pipeline.stream.status import Status
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from pipeline.stream.backoff import Backoff
+from pipeline.backoff import Backoff
 
 
 def test_each_wait_is_a_random_half_to_all_of_a_doubling_bound():

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from pipeline import cli
@@ -14,22 +17,18 @@ from pipeline.commands import settings as command_settings
 from pipeline.config import Settings
 from pipeline.errors import UnavailableError, UsageError
 
-COMMANDS = (
-    "backtest",
-    "demo",
-    "up",
-    "worker",
-    "serve",
-    "ingest",
-    "notify",
-    "migrate",
-    "status",
-    "rebuild",
-    "repartition",
-    "replay",
-    "query",
-    "doctor",
-)
+ROOT = Path(__file__).parents[2]
+DOORS = ROOT / "pipeline/cli"
+
+
+def each(command, words: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Every command as it is typed, those within groups too."""
+    if inner := getattr(command, "commands", None):
+        return [found for name, one in inner.items() for found in each(one, (*words, name))]
+    return [words]
+
+
+COMMANDS = each(typer.main.get_command(cli.app))
 
 
 @pytest.fixture(autouse=True)
@@ -48,19 +47,33 @@ def run(*arguments: str, **environment: str):
 def test_help_names_every_command_and_the_variables_that_matter() -> None:
     shown = run("--help")
     assert shown.exit_code == 0
-    for word in (*COMMANDS, "CASCADES_KAFKA_BOOTSTRAP", "CASCADES_CLICKHOUSE_URL", "CASCADES_PAGE_PORT"):
+    for word in ("CASCADES_KAFKA_BOOTSTRAP", "CASCADES_CLICKHOUSE_URL", "CASCADES_PAGE_PORT"):
         assert word in shown.output
-    assert sorted(command.name or command.callback.__name__ for command in cli.app.registered_commands) == sorted(
-        COMMANDS
-    )
+    assert {words[0] for words in COMMANDS} <= set(re.findall(r"^\W*([a-z]+)  ", shown.output, flags=re.MULTILINE))
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_help_of_each_command_has_an_example(command: str) -> None:
-    shown = run(command, "--help")
+def test_every_file_of_commands_is_part_of_the_program() -> None:
+    doors = {
+        path.stem
+        for path in DOORS.glob("*.py")
+        if "app.command(" in path.read_text() or ".add_typer(" in path.read_text()
+    }
+    assert doors == set(cli.COMMANDS)
+    assert len(cli.COMMANDS) == len(set(cli.COMMANDS))
+
+
+def test_every_command_that_the_documents_name_exists() -> None:
+    documents = [ROOT / "README.md", ROOT / "deploy/README.md", *ROOT.glob("docs/*.md")]
+    named = {name for path in documents for name in re.findall(r"`cascades ([a-z]+)", path.read_text())}
+    assert {"demo", "up", "worker", "serve", "notify"} <= named <= {words[0] for words in COMMANDS}
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_help_of_each_command_has_an_example(words: tuple[str, ...]) -> None:
+    shown = run(*words, "--help")
     assert shown.exit_code == 0
     assert "Example: " in shown.output
-    assert f"cascades {command}" in shown.output
+    assert f"cascades {' '.join(words)}" in shown.output
 
 
 def test_the_version_is_that_of_the_package() -> None:

@@ -119,7 +119,7 @@ async def serving():
     app = web.Application()
     handlers = {"/": page, "/away": away, "/loop": loop, "/packed": packed, "/endless": endless, "/silent": silent}
     app.add_routes([web.get(path, handler) for path, handler in handlers.items()])
-    runner = web.AppRunner(app, shutdown_timeout=0)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)  # with 0, aiohttp waits for the silent page to the end
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:

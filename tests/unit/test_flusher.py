@@ -5,13 +5,13 @@ import contextlib
 
 import pytest
 
+from pipeline.backoff import Backoff
 from pipeline.errors import SinkRowError, SinkSchemaError, SinkTransientError
 from pipeline.metrics import Metric, Metrics
+from pipeline.status import Status
 from pipeline.stream import flusher
-from pipeline.stream.backoff import Backoff
 from pipeline.stream.batch import Range
 from pipeline.stream.flusher import Flusher
-from pipeline.stream.status import Status
 
 
 class ScriptedSink:
@@ -254,6 +254,25 @@ async def test_a_drain_gives_up_at_its_deadline():
         folded = bench.fold("a")
         assert not await bench.flusher.drain(0.01)
         assert not folded.acknowledged
+
+
+async def test_a_drain_waits_for_rows_that_came_while_others_were_written_though_no_range_waits_for_them():
+    bench = Bench(ScriptedSink())
+    async with bench.running():
+        bench.gate.clear()
+        bench.fold("a")
+        await bench.settle()
+        bench.changed.append("told meanwhile")
+        bench.flusher.nudge()
+        draining = asyncio.create_task(bench.flusher.drain(60))
+        await bench.settle()
+        first, bench.gate = bench.gate, asyncio.Event()
+        first.set()
+        await bench.settle()
+        assert not draining.done()
+        bench.gate.set()
+        assert await draining
+    assert bench.sink.written == [["a"], ["told meanwhile"]]
 
 
 async def test_a_drain_with_nothing_to_do_returns_at_once():

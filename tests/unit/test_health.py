@@ -8,9 +8,9 @@ import urllib.request
 import pytest
 
 from pipeline.errors import UnavailableError
+from pipeline.health import HealthServer, live
 from pipeline.metrics import Metric, Metrics
-from pipeline.stream.health import HealthServer, live
-from pipeline.stream.status import PARTS, Status
+from pipeline.status import PARTS, Status
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import logging
 
-from pipeline.stream.logs import Sparing
+from pipeline.logs import Sparing
 
 
 def line(name, level=logging.ERROR):

@@ -6,8 +6,8 @@ import pytest
 from support.stream import apply, record, state
 
 from pipeline.metrics import Metrics
+from pipeline.status import Status
 from pipeline.stream.ownership import Ownership
-from pipeline.stream.status import Status
 from schemas.rows import Blocks
 
 

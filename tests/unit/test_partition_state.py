@@ -6,7 +6,7 @@ from pipeline.kafka import partition_for
 from pipeline.stream.decode import decode
 from pipeline.stream.partition import PartitionState
 from pipeline.stream.schedule import Schedule
-from schemas.changelog import REPLAY_PREFIX, replayed_identity
+from schemas.changelog import REPLAY_PREFIX, AlertRecord, replayed_identity
 from schemas.dead_letter import REPLAY_HEADER
 from schemas.rows import TABLES, Blocks
 
@@ -290,3 +290,69 @@ def test_a_content_does_not_leave_memory_before_it_was_looked_at():
     schedule.take(0)
     schedule.again(held, 0)
     assert target.evict(0, surplus=100) == 1
+
+
+def of_sizes(**sizes):
+    """Contents with so many facts, written, kept and looked at; the first is idle the longest."""
+    target, offset = watched(), 0
+    for content, size in sizes.items():
+        apply(target, *(record(offset + n, f"{content}{n}", content) for n in range(size)))
+        offset += size
+        frozen(target)
+        target.changes()
+    schedule = Schedule()
+    for held in target.stirred():
+        schedule.stir(held, 0)
+        schedule.again(held, schedule.take(0).watch.due_us)
+    return target
+
+
+OPEN = AlertRecord(1, is_quiet=False, state=b"")
+
+
+def test_a_content_with_an_open_alert_leaves_only_where_all_others_do_not_make_up_for_the_excess():
+    target = of_sizes(open=10, small=2, other=3)
+    target.get("open").told = OPEN
+    assert target.evict(10**9, surplus=15, excess=5) == 2
+    assert names(target.contents()) == ["open"]
+    assert target.slept() == []
+    due_us = target.get("open").watch.due_us
+    assert target.evict(10**9, surplus=5, excess=5) == 1
+    assert (len(target), target.facts, target.nodes) == (0, 0, 0)
+    assert target.slept() == [("open", due_us)], "so that it comes back for its next look"
+    assert target.slept() == []
+
+
+def test_only_those_that_would_leave_after_it_are_in_the_way_for_want_of_a_look():
+    target = of_sizes(seen=4, first=5, open=1, second=3, last=2)
+    target.get("open").told = OPEN
+    for content in ("first", "second", "last"):
+        target.get(content).watch.facts = 0
+    assert names(target.in_the_way(0)) == []
+    assert names(target.in_the_way(4)) == [], "what was seen makes up for it"
+    assert names(target.in_the_way(9)) == ["first"]
+    assert names(target.in_the_way(10)) == ["first", "second"]
+    assert names(target.in_the_way(100)) == ["first", "last", "second"]
+    apply(target, record(15, "x", "first"))
+    assert names(target.in_the_way(9)) == ["last", "second"], "its rows wait"
+
+
+def test_who_may_raise_no_alert_waits_for_no_look():
+    target = of_sizes(one=5)
+    target.get("one").watch.facts = 0
+    assert target.evict(10**9, surplus=5) == 0
+    target.raises_alerts = False
+    assert target.evict(10**9, surplus=5) == 1
+
+
+def test_what_left_memory_is_not_held_by_what_was_planned_for_it():
+    target = of_sizes(one=5)
+    watch = target.get("one").watch
+    target.evict(10**9, surplus=5)
+    assert watch.held is None
+
+
+def test_what_a_batch_needs_of_memory_is_what_its_contents_have_there():
+    target = of_sizes(one=5, two=3)
+    decoded = decode([record(8, "x", "two"), record(9, "y", "two"), record(10, "z", "new"), FakeRecord(11, b"c", b"?")])
+    assert target.needed(decoded) == 3

@@ -6,12 +6,12 @@ import pytest
 from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError, NotLeaderForPartitionError
 from support.stream import FakeRecord
 
+from pipeline.backoff import Backoff
 from pipeline.metrics import Metric, Metrics
-from pipeline.stream.backoff import Backoff
+from pipeline.status import Status
 from pipeline.stream.dead_letters import DeadLetter
 from pipeline.stream.misplaced import HEADER, Misplaced
 from pipeline.stream.producer import Producer
-from pipeline.stream.status import Status
 from schemas.dead_letter import RefusedError
 
 PER_BATCH = 3

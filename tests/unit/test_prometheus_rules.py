@@ -64,6 +64,8 @@ ALERTS = {
         _series("cascades_dead_letters_total", "0+60x30", instance="a", reason="not_json"),
     ],
     "ClickHouseRefusesWrites": [_series("cascades_sink_errors_total", "0+3x30", error="transient")],
+    "CollectorMissedEvents": [_series("cascades_collect_gaps_total", "0+1x30", source="bluesky")],
+    "CollectorBehind": [_series("cascades_collect_behind", "900x30", source="bluesky")],
     "AlertsNotDelivered": [_series("cascades_alerts_buried_total", "0+1x30", channel="on-call", reason="refused")],
 }
 ALL_IS_WELL = [
@@ -75,6 +77,8 @@ ALL_IS_WELL = [
     _series("cascades_dead_letters_total", "0+3x30", instance="b", reason="not_json"),
     _series("cascades_sink_errors_total", "0x30", error="row"),
     _series("cascades_alerts_buried_total", "3x30", channel="crm", reason="gone"),
+    _series("cascades_collect_gaps_total", "2x30", source="fedi"),
+    _series("cascades_collect_behind", "4x30", source="fedi"),
 ]
 UNLESS = {"NoWorker": ("up",), "PipelineSilent": ("cascades_records_in_total", "cascades_dead_letters_total")}
 """The series of a healthy pipeline that must be missing for the alert."""

@@ -307,7 +307,7 @@ async def test_a_rebuild_leaves_the_history_as_it_was():
 
 async def test_a_mute_marks_the_alert_and_changes_nothing_else():
     bench, muted = Bench(), Bench()
-    muted.controls.controls.apply(Control(action="mute", scope=Scope(content_id="c"), at=moment(NOON)))
+    muted.controls.apply(Control(action="mute", scope=Scope(content_id="c"), at=moment(NOON)))
     await took_off(bench)
     await took_off(muted)
     (loud,), (silent,) = bench.kept.alerts(), muted.kept.alerts()
@@ -356,7 +356,7 @@ async def test_no_look_before_the_controls_are_read():
     running = asyncio.create_task(bench.refresher.run())
     await asyncio.sleep(0.01)
     assert len(bench.rows) == 0
-    bench.controls.ready.set()
+    bench.controls_read.set()
     await asyncio.sleep(0.05)
     await bench.refresher.pause(1.0)
     running.cancel()

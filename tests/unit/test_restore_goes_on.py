@@ -16,7 +16,7 @@ def world():
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch):
-    monkeypatch.setattr("pipeline.stream.backoff.Backoff.next", lambda _: 0.0)
+    monkeypatch.setattr("pipeline.backoff.Backoff.next", lambda _: 0.0)
 
 
 def fails_first(life, errors):

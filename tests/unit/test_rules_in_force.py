@@ -6,8 +6,8 @@ import pytest
 
 from pipeline.errors import UsageError
 from pipeline.metrics import Metric, Metrics
+from pipeline.status import Status
 from pipeline.stream.rules_file import RulesFile
-from pipeline.stream.status import Status
 from schemas.presets import PRESETS
 
 STRICT, SENSITIVE = "preset: strict\n", "preset: sensitive\n"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pipeline.cascade import Content
 from pipeline.stream.chunks import Tail
-from pipeline.stream.schedule import FIRST_US, LAST_US, SECOND_US, Schedule
+from pipeline.stream.schedule import FIRST_US, LAST_US, SECOND_US, Schedule, release
 from pipeline.stream.thaw import Held
 
 NOON = 1_709_380_800_000_000
@@ -143,3 +143,63 @@ def test_whatever_comes_nobody_is_in_line_twice_and_nobody_is_lost(steps):
             schedule.again(taken, now)
     watched = sorted(name for name, one in contents.items() if one.watch)
     assert sorted(names(schedule, now + 2 * LAST_US)) == watched
+
+
+def test_who_sleeps_is_named_when_it_is_due_and_once():
+    schedule = Schedule()
+    schedule.sleep("first", NOON + SECOND_US)
+    schedule.sleep("second", NOON)
+    assert schedule.take(NOON - 1) is None
+    assert schedule.to_wake(9) == []
+    assert schedule.take(NOON + SECOND_US) is None
+    assert schedule.waiting == 2
+    assert (schedule.to_wake(1), schedule.to_wake(9), schedule.to_wake(9)) == (["second"], ["first"], [])
+
+
+def test_who_could_not_be_woken_is_the_next_one():
+    schedule = Schedule()
+    for name in "abc":
+        schedule.sleep(name, NOON)
+    schedule.take(NOON)
+    woken = schedule.to_wake(2)
+    schedule.put_off(reversed(woken[1:]))
+    assert schedule.to_wake(9) == ["b", "c"]
+
+
+def test_who_came_back_and_was_looked_at_sleeps_no_longer():
+    schedule, one = Schedule(), held("one")
+    schedule.sleep("one", NOON)
+    schedule.stir(one, NOON)
+    schedule.again(one, NOON)
+    schedule.take(NOON)
+    assert schedule.to_wake(9) == []
+
+
+def test_of_two_sleeps_the_last_one_counts():
+    schedule = Schedule()
+    schedule.sleep("one", NOON)
+    schedule.sleep("one", NOON + SECOND_US)
+    schedule.take(NOON)
+    assert schedule.to_wake(9) == []
+    schedule.take(NOON + SECOND_US)
+    assert schedule.to_wake(9) == ["one"]
+
+
+def test_who_left_memory_is_not_due_any_more():
+    schedule, one = Schedule(), held()
+    schedule.stir(one, NOON)
+    release(one)
+    assert schedule.take(NOON) is None
+    assert one.watch is None
+
+
+def test_facts_that_came_after_a_look_had_begun_still_wait_for_one():
+    schedule, one = Schedule(), held()
+    grow(one, 3)
+    schedule.stir(one, NOON)
+    schedule.take(NOON)
+    grow(one, 2)
+    schedule.again(one, NOON, 3)
+    assert one.watch.is_waiting
+    schedule.again(one, NOON + SECOND_US)
+    assert not one.watch.is_waiting

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.metrics import Metrics
-from pipeline.stream.status import Status
+from pipeline.status import Status
 from pipeline.stream.watchdog import Place, Watchdog
 
 PATIENCE = 100.0

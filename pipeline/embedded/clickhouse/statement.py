@@ -90,6 +90,7 @@ class _InsertReader:
         self._settings_start: int | None = None
 
     def read(self) -> Statement:
+        """The statement, with the place and the format of its data."""
         self._skip_target()
         while (token := self._next()) is not None:
             keyword = self._depth == 0 and not self._seen[-2].is_mark(".")  # not the table of `db.values`

@@ -6,12 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from pipeline.errors import UnavailableError
+from pipeline.ingest import records
 from pipeline.ingest.http.problems import ProblemError
-from pipeline.ingest.http.sender import Entry
 from pipeline.ingest.posts import Posts
 from pipeline.metrics import Metric
-from schemas import undo, wire
-from schemas.dead_letter import door_headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from pipeline.ingest.http.body import Bodies
     from pipeline.ingest.http.keys import Keyring
     from pipeline.ingest.http.limits import Limiter
+    from pipeline.ingest.http.sender import Entry
     from pipeline.metrics import Metrics
     from schemas.dead_letter import RefusedError
     from schemas.undo import Undo
@@ -33,8 +32,10 @@ class Sender(Protocol):
     """What is used of `pipeline.ingest.http.sender.KafkaSender`."""
 
     problem: str
+    """Why nothing can be sent now; "" while it can."""
 
-    async def send(self, entries: Iterable[Entry]) -> None: ...
+    async def send(self, entries: Iterable[Entry]) -> None:
+        """Return once all in-sync replicas have every entry. Raises UnavailableError when they have not, or perhaps not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +55,16 @@ class Doors:
     def event(self, event: WireEvent, value: bytes | None = None) -> Entry:
         """The record of an event, under the content that it is counted for; `value` are its bytes where they are known already."""
         home = self.posts.at_home(event)
-        known = value if home is event else None
-        return Entry(self.settings.events_topic, home.content_id.encode(), known or wire.encode(home))
+        return records.of_event(self.settings, home, value if home is event else None)
 
     def undo(self, found: Undo) -> Entry:
         """The record of an undo whose content is not known."""
-        return Entry(self.settings.undo_topic, found.target_event_id.encode(), undo.encode(found))
+        return records.of_undo(self.settings, found)
 
     def letter(self, door: str, error: RefusedError, value: bytes) -> Entry:
         """The dead letter of something that came by a door."""
         self.metrics.add(Metric.DOOR_LETTERS, 1, door, error.reason)
-        headers = door_headers(error, door=door, value=value, received_at_ms=self.clock.now_us() // 1000)
-        return Entry(self.settings.dead_letter_topic, None, value, headers)
+        return records.of_letter(self.settings, door, error, value, self.clock.now_us() // 1000)
 
     async def deliver(self, entries: list[Entry]) -> None:
         """Send and wait for the acknowledgement. Raises ProblemError `overloaded` (503) when it does not come: whoever sent it sends it again."""

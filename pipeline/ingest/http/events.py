@@ -94,6 +94,7 @@ class _Judgement:
         self._work = 0
 
     async def of(self, values: list[bytes]) -> web.Response:
+        """The answer, once Kafka has what is sent. Strict: nothing is sent when one event is refused, and the problem is raised."""
         for index, value in enumerate(values):
             self._one(index, value)
             if self._refused and not self._lenient and len(self._told) >= MOST_TOLD:

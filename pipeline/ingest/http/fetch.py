@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 1024 * 1024
 WITHIN_S = 5.0
+"""For a whole answer, redirects included: a slow page must not hold a door open."""
 MOST_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")

@@ -162,12 +162,13 @@ def standard_secret(text: str) -> bytes:
 
 def load(settings: Settings) -> Keyring:
     """The keyring of the settings. Raises UsageError that names the setting and never shows a secret."""
-    tokens = _read("CASCADES_INGEST_TOKENS", settings.ingest_tokens, TypeAdapter(list[Token])) or []
-    webhooks = _read("CASCADES_WEBHOOKS", settings.webhooks, TypeAdapter(dict[str, Webhook])) or {}
+    tokens = read_setting("CASCADES_INGEST_TOKENS", settings.ingest_tokens, TypeAdapter(list[Token])) or []
+    webhooks = read_setting("CASCADES_WEBHOOKS", settings.webhooks, TypeAdapter(dict[str, Webhook])) or {}
     return Keyring(tokens, webhooks)
 
 
-def _read(name: str, secret: SecretStr, shape: TypeAdapter[Any]) -> Any:
+def read_setting(name: str, secret: SecretStr, shape: TypeAdapter[Any]) -> Any:
+    """What a setting says, itself JSON or `@` and a file of it; None when it is empty. Raises UsageError that names the place, never the value."""
     text = secret.get_secret_value()
     if text.startswith("@"):
         text = _file(name, text[1:])

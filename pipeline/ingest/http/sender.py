@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 log = logging.getLogger("cascades.ingest")
 
 BATCH_BYTES = 900 * 1024
+"""Of one record batch, below Kafka's default limit of 1 MiB."""
 REQUEST_TIMEOUT_MS = 8_000
 """A batch that is not acknowledged for so long is given up: a platform waits 10 s for its answer (X), and sends again."""
 REVIVE_S = 1.0
+"""Between two attempts to connect."""
 _KEYS_REMEMBERED = 100_000
 
 Headers = list[tuple[str, bytes]]

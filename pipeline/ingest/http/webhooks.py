@@ -11,10 +11,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
 from aiohttp import web
 
 from pipeline.errors import UsageError
+from pipeline.ingest import records
 from pipeline.ingest.http.activitypub import Actors
 from pipeline.ingest.http.once import Once
 from pipeline.ingest.http.problems import ProblemError
@@ -128,20 +128,15 @@ class WebhooksDoor:
         return [
             *map(self._doors.event, mapped.events),
             *map(self._doors.undo, mapped.undos),
-            *(self._doors.letter(door, refusal.error, _encoded(refusal.payload, body)) for refusal in mapped.refused),
+            *(
+                self._doors.letter(door, refusal.error, records.part(refusal.payload, body))
+                for refusal in mapped.refused
+            ),
         ]
 
 
 def _answer(counts: dict[str, int]) -> web.Response:
     return web.Response(body=json.dumps(counts).encode(), content_type="application/json")
-
-
-def _encoded(payload: object, body: bytes) -> bytes:
-    """The part as JSON; where JSON cannot write it, or it came as a whole, the bytes as they came."""
-    try:
-        return msgspec.json.encode(payload)
-    except (msgspec.MsgspecError, UnicodeError, TypeError, RecursionError):
-        return body
 
 
 def _require_complete(name: str, webhook: Webhook, registry: Mapping[str, Any]) -> None:

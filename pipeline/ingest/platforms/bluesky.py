@@ -37,6 +37,8 @@ _QUOTES: Final = {
 
 
 class _Commit(NamedTuple):
+    """A record that an account has made; `act` is its `at://` address as an event id."""
+
     did: str
     act: str
     record: Json
@@ -44,6 +46,7 @@ class _Commit(NamedTuple):
     scene: Scene
 
     def facts(self, *languages: Json) -> dict[str, Any]:
+        """What all events of a record share; of several languages the first counts."""
         language = languages[0].text() if languages else None
         return {"actor": self.did, "at": self.at, "attributes": {"language": language}}
 

@@ -40,6 +40,8 @@ _OTHER_FIELDS: Final = frozenset(
 
 
 class _Change(NamedTuple):
+    """One change of a Page's feed, as the webhook tells it."""
+
     page: str
     value: Json
     item: str
@@ -48,17 +50,21 @@ class _Change(NamedTuple):
     scene: Scene
 
     def own(self, name: str) -> str:
+        """The event id of what the field names."""
         return self.scene.own(self.value[name].id())
 
     @property
     def post(self) -> str:
+        """The post that the change is about: comments and reactions name it too."""
         return self.own("post_id")
 
     @property
     def person(self) -> str | None:
+        """Who did it; None where Facebook keeps that from the Page."""
         return id_of(self.value.get("from", "id")) or id_of(self.value.first_of("sender_id", "reviewer_id"))
 
     def actor_of(self, act: str) -> str:
+        """The person, or somebody who did this one act."""
         return self.person or meta.ANONYMOUS + act
 
     def gone(self, act: str) -> WireEvent:

@@ -64,18 +64,8 @@ def boost(
     post: str, actor: str, at: datetime, scene: Scene, *, audience: int | None = None, alias: str | None = None
 ) -> WireEvent:
     """One account boosts a post. Who showed it the post is never told: a boost of a boost names the original."""
-    content = scene.own(post)
-    return scene.event(
-        "share",
-        boost_id(post, actor, scene),
-        content=scene.root(content),
-        actor=actor,
-        at=at,
-        parent_event_id=content,
-        parent_basis="root_only",
-        audience_size=audience,
-        attributes={ALIAS: alias},
-    )
+    facts = _facts(post, actor, at, scene, audience, alias)
+    return scene.event("share", boost_id(post, actor, scene), parent_basis="root_only", **facts)
 
 
 def like_id(post: str, actor: str, scene: Scene) -> str:
@@ -87,18 +77,17 @@ def like(
     post: str, actor: str, at: datetime, scene: Scene, *, audience: int | None = None, alias: str | None = None
 ) -> WireEvent:
     """One account likes a post."""
-    content = scene.own(post)
-    return scene.event(
-        "like",
-        like_id(post, actor, scene),
-        content=scene.root(content),
-        actor=actor,
-        at=at,
-        parent_event_id=content,
-        parent_basis="exact",
-        audience_size=audience,
-        attributes={ALIAS: alias},
-    )
+    facts = _facts(post, actor, at, scene, audience, alias)
+    return scene.event("like", like_id(post, actor, scene), parent_basis="exact", **facts)
+
+
+def _facts(
+    post: str, actor: str, at: datetime, scene: Scene, audience: int | None, alias: str | None
+) -> dict[str, Any]:
+    """What a boost and a like of a post have in common."""
+    act = scene.own(post)
+    about = {"content": scene.root(act), "parent_event_id": act}
+    return about | {"actor": actor, "at": at, "audience_size": audience, "attributes": {ALIAS: alias}}
 
 
 def follow_id(actor: str, account: str, scene: Scene) -> str:

@@ -37,6 +37,8 @@ def tree(body: bytes) -> Tree:
 
 
 class _Builder:
+    """What the parser reports, as a tree of bounded depth and size."""
+
     def __init__(self) -> None:
         self.root: Tree = {}
         self._open: list[Tree] = []
@@ -62,6 +64,7 @@ class _Builder:
         self._texts[-1].append(data)
 
     def doctype(self, *_: object) -> None:
+        """Raises UnknownShapeError."""
         raise UnknownShapeError("the body has a document type: entities are never expanded")
 
 

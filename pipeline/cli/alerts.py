@@ -1,0 +1,106 @@
+"""`cascades alerts`: list, mute, unmute, ack, test."""
+
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.options import Output
+from pipeline.cli.root import app
+
+alerts = typer.Typer(
+    name="alerts", no_args_is_help=True, help="Alerts: list them, mute, acknowledge, try the channels."
+)
+app.add_typer(alerts)
+
+MutedContent = Annotated[str | None, typer.Option("--content", metavar="ID", help="Alerts of this content.")]
+MutedCampaign = Annotated[
+    str | None, typer.Option("--campaign", metavar="ID", help="Alerts of this campaign's contents.")
+]
+MutedRule = Annotated[str | None, typer.Option("--rule", metavar="NAME", help="Alerts of this rule.")]
+Why = Annotated[str, typer.Option("--note", metavar="TEXT", help="Why; others see it.")]
+
+
+@alerts.command("list")
+def list_alerts(
+    *,
+    only_open: Annotated[bool, typer.Option("--open", help="Only those that are not over.")] = False,
+    campaign: Annotated[str | None, typer.Option(metavar="ID", help="Only those of this campaign.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="Show so many, the newest.")] = 50,
+    output: Output = "table",
+) -> None:
+    """What was told, the newest first, and the mutes in force.
+
+    Each alert once, as it was told last: since when, why in one sentence, and the id that mute and ack want.
+
+    Example: cascades alerts list --open --campaign spring-launch --format json
+    """
+    from pipeline.commands import alerts as command
+
+    raise typer.Exit(command.list_alerts(only_open=only_open, campaign=campaign, limit=limit, output=output))
+
+
+@alerts.command("mute")
+def mute_alerts(
+    content: MutedContent = None,
+    campaign: MutedCampaign = None,
+    rule: MutedRule = None,
+    span: Annotated[
+        str | None, typer.Option("--for", metavar="TIME", help="90s, 30m, 2h or 7d. Without it: until you unmute.")
+    ] = None,
+    why: Why = "",
+) -> None:
+    """Send nothing to people about a content, a campaign or a rule.
+
+    Of several options all must fit. Alerts are still decided and shown; they are not delivered.
+
+    Example: cascades alerts mute --campaign spring-launch --rule velocity --for 2h --note "our own launch"
+    """
+    from pipeline.commands import alerts as command
+
+    raise typer.Exit(command.mute(content=content, campaign=campaign, rule=rule, span=span, why=why))
+
+
+@alerts.command("unmute")
+def unmute_alerts(
+    content: MutedContent = None, campaign: MutedCampaign = None, rule: MutedRule = None, why: Why = ""
+) -> None:
+    """Lift a mute, given by the same options that made it.
+
+    Exit code 1 when there is no such mute; those in force are named then.
+
+    Example: cascades alerts unmute --campaign spring-launch --rule velocity
+    """
+    from pipeline.commands import alerts as command
+
+    raise typer.Exit(command.unmute(content=content, campaign=campaign, rule=rule, why=why))
+
+
+@alerts.command("ack")
+def acknowledge_alert(
+    alert_id: Annotated[str, typer.Argument(metavar="ALERT", help="Id of the alert, from `cascades alerts list`.")],
+    why: Why = "",
+) -> None:
+    """Say that somebody sees to an alert.
+
+    Nothing more is sent about it. A new alert of the same content is sent again.
+
+    Example: cascades alerts ack 3f2a9c… --note "Ana is on it"
+    """
+    from pipeline.commands import alerts as command
+
+    raise typer.Exit(command.acknowledge(alert_id=alert_id, why=why))
+
+
+@alerts.command("test")
+def try_channels(
+    channel: Annotated[str | None, typer.Option(metavar="NAME", help="Only this channel.")] = None,
+) -> None:
+    """Send a test alert through each channel, once, and say what happened.
+
+    Reads the file in CASCADES_NOTIFY_CHANNELS_FILE; needs neither Kafka nor ClickHouse. Filters do not count. Exit code 1 when a channel failed.
+
+    Example: CASCADES_NOTIFY_CHANNELS_FILE=channels.yaml cascades alerts test --channel on-call
+    """
+    from pipeline.commands import alerts as command
+
+    raise typer.Exit(command.test(channel=channel))
