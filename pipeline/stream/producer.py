@@ -105,21 +105,31 @@ class Producer:
         await self._connected.send_and_wait(self._dead_letter_topic, value, key=record.key, headers=letter.headers)
 
     async def _send_to(self, partition: int, records: Sequence[Again]) -> None:
-        for batch in _batches(_copies(records)):
+        for some in _batches(_copies(records)):
+            waiting = some
+            while waiting:
+                sent = 0
 
-            async def attempt(batch: Sequence[_Keyed] = batch) -> None:
-                await self._send_batch(partition, batch)
+                async def attempt(waiting: Sequence[_Keyed] = waiting) -> None:
+                    nonlocal sent
+                    sent = await self._send_batch(partition, waiting)
 
-            await self._until_taken(attempt)
+                await self._until_taken(attempt)
+                waiting = waiting[sent:]
 
-    async def _send_batch(self, partition: int, copies: Sequence[_Keyed]) -> None:
-        """All of them in one record batch: it is appended as a whole, or not at all."""
+    async def _send_batch(self, partition: int, copies: Sequence[_Keyed]) -> int:
+        """One record batch from the front of `copies`, appended as a whole or not at all; tells how many went in."""
         batch = self._connected.create_batch()
-        for key, value, headers in copies:
-            if batch.append(timestamp=None, key=key, value=value, headers=headers) is None:
-                raise RuntimeError("a record did not fit its batch")
+        count = 0
+        while count < len(copies) and self._append(batch, *copies[count]):
+            count += 1
         batch.close()
         await (await self._connected.send_batch(batch, self._events_topic, partition=partition))
+        return count
+
+    @staticmethod
+    def _append(batch: Any, key: bytes, value: bytes | None, headers: list[tuple[str, bytes]]) -> bool:
+        return batch.append(timestamp=None, key=key, value=value, headers=headers) is not None
 
     async def _until_taken(self, attempt: Callable[[], Awaitable[None]]) -> None:
         failed = False
