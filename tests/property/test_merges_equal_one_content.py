@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from support.events import act
 from support.merging import Topic, Workers, differences, expected, home
-from support.strategies import AUDIENCES, EFFORT
+from support.strategies import AUDIENCES, examples
 
 CONTENTS = ("b", "c", "d", "e", "a")
 """In two partitions of three; `a` has one with `c`."""
@@ -86,7 +86,7 @@ def check(links, sent, turns):
 turn = st.tuples(st.integers(0, 2), st.integers(0, 6), st.booleans())
 
 
-@settings(max_examples=100 * EFFORT, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(data=st.data(), log=logs, links=link_sets)
 def test_merged_contents_show_what_one_content_would(data, log, links):
     again = data.draw(st.lists(st.sampled_from(sorted(links)), max_size=2)) if links else []
