@@ -87,9 +87,18 @@ async def test_merged_contents_survive_kills_and_count_nothing_twice(kafka, clic
     assert await asyncio.to_thread(worker.stop) == 0
     (wanted,) = expected(events, LINKS).values()
     row = wanted["contents", "film"]
-    columns = (
-        ["size", "shares", "likes", "depth", "depth_exact", "duplicates", "primary_reach", "secondary_reach", "counted_views", "retracted"]
-    )
+    columns = [
+        "size",
+        "shares",
+        "likes",
+        "depth",
+        "depth_exact",
+        "duplicates",
+        "primary_reach",
+        "secondary_reach",
+        "counted_views",
+        "retracted",
+    ]
     assert shown(settings, f"SELECT content_id, {', '.join(columns)} FROM v_content") == [
         ("film", *(row[name] for name in columns))
     ]
