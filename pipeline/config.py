@@ -62,6 +62,10 @@ class Settings(BaseSettings):
     alerts_topic: str = Field("share.alerts", description="topic of alerts, keyed by content_id")
     alert_dead_letter_topic: str = Field("share.alerts.dlq", description="topic of alerts that could not be delivered")
     control_topic: str = Field("share.control", description="topic of mutes and acknowledgements")
+    posts_topic: str = Field(
+        "share.posts",
+        description="topic of the posts that are counted for a content of another id (`cascades content`)",
+    )
     partitions: int = Field(8, ge=1, le=4096, description="partitions of the events topic, fixed when it is created")
     replication: int = Field(1, ge=1, le=7, description="replication factor of topics that we create")
     group: str = Field("cascades", description="consumer group (Faust application id) of the workers")
@@ -188,6 +192,12 @@ class Settings(BaseSettings):
         "",
         pattern=r"^(https?://[^\s/?#@]+)?$",
         description="what the world calls the front doors, as in https://in.example.org; empty: as the request says",
+    )
+    resolve_within_s: float = Field(
+        2.0,
+        ge=0,
+        le=5,
+        description="seconds to find out where short addresses (t.co, bit.ly …) in webhooks lead; later finds are mended by a link event; 0: never asked",
     )
     ingest_tokens: SecretStr = Field(
         SecretStr(""),

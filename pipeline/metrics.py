@@ -51,6 +51,10 @@ class Metric(Enum):
     # Any steady rate: `cascades dlq list`, fix the producer, then `cascades dlq replay`.
     MISPLACED = Spec("cascades_misplaced_total", "counter", "Records produced again under the right key")
     # Steady: a producer does not key by content_id; each such event costs a second trip through Kafka.
+    EVENTS_MERGED = Spec(
+        "cascades_events_merged_total", "counter", "Events sent on to the content that theirs was merged into"
+    )
+    # Steady: posts are linked to a content, and their events do not pass the doors' list of posts (`cascades content list`).
     MISPLACED_REPEATS = Spec(
         "cascades_misplaced_repeats_total", "counter", "Second copies of re-keyed records, skipped"
     )

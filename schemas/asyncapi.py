@@ -146,8 +146,13 @@ def _operation(action: str, channel: str, summary: str) -> dict[str, Any]:
 def _share_event() -> dict[str, Any]:
     origin = {
         "type": "string",
-        "pattern": "^[0-9]+:[0-9]+$",
-        "description": "partition:offset where the record stood under a wrong key",
+        "pattern": "^[0-9]+:[0-9]+(:[0-9]+)?$",
+        "description": "partition:offset where the record stood under a wrong key, or under a content that was merged into this one; a third number "
+        "where that record made several",
+    }
+    merged = {
+        "type": "string",
+        "description": "JSON: the contents that the event came through (`through`), because links merged them into this one",
     }
     moved = {
         "type": "string",
@@ -159,7 +164,10 @@ def _share_event() -> dict[str, Any]:
         "name": "ShareEvent",
         "title": "Share event, version 1",
         "contentType": "application/json",
-        "headers": {"type": "object", "properties": {topics.ORIGIN_HEADER: origin, topics.MOVED_HEADER: moved}},
+        "headers": {
+            "type": "object",
+            "properties": {topics.ORIGIN_HEADER: origin, topics.MERGED_HEADER: merged, topics.MOVED_HEADER: moved},
+        },
         "payload": {"$ref": "#/components/schemas/ShareEventV1"},
         "bindings": _key("content_id, in UTF-8"),
         "examples": [{"name": "share", "payload": EXAMPLE}],

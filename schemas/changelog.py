@@ -46,6 +46,7 @@ class Fact(msgspec.Struct, array_like=True, gc=False, frozen=True):
     parent_actor_id: str | None = None
     basis: int = 3
     target: str | None = None
+    """Of a retraction the act, of a link the content."""
     moderator: bool = False
     counter_kind: CounterKind | None = None
     count: int | None = None
@@ -87,6 +88,8 @@ class Position(msgspec.Struct, array_like=True, gc=False, frozen=True):
     """What offsets and rows belong to: `topic …` and `table …`, each with the identity that Kafka or ClickHouse drew when it was made."""
     behind: list[bytes] = []
     """Contents with rows that were still to be made (`pipeline.stream.partition.PartitionState.behind`): a restore looks after them at once."""
+    fence_numbers: dict[int, int] = {}
+    """By source partition: the number of the copy, where that origin has several and it is not 0."""
 
 
 class AlertRecord(msgspec.Struct, array_like=True, gc=False, frozen=True):

@@ -69,7 +69,7 @@ class EdgeRow(BaseModel):
     named_parent_event_id: str = Field(description="the parent that the event named; '' when none")
     parent_basis: str
     parent_status: str = Field(description="one of schemas.rows.PARENT_STATUS")
-    depth: int
+    depth: int = Field(description="0 = the row is void: the content was merged into another one")
     depth_exact: int = Field(description="depth over exact edges only")
     audience_size: int
     retracted: bool
@@ -170,6 +170,15 @@ class AmplifierRow(BaseModel):
     version: Version
 
 
+class MergedContentRow(BaseModel):
+    """Table `merged_contents`: events that were told of `content_id` are folded in `merged_into`."""
+
+    content_id: str
+    merged_into: str
+    steps: int = Field(description="links between the two; of several rows of a content the one with the most stands")
+    version: Version = Field(description="epoch << 48 | steps; the greatest wins")
+
+
 class DeadLetterRow(BaseModel):
     """Table `dead_letters`: one refused record."""
 
@@ -190,6 +199,7 @@ LOG_TABLES: dict[str, type[BaseModel]] = {
     "content_minutes": MinuteRow,
     "amplifiers": AmplifierRow,
     "dead_letters": DeadLetterRow,
+    "merged_contents": MergedContentRow,
 }
 """What is a function of the log: whoever reads it again writes the same rows."""
 
@@ -203,6 +213,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "contents": ("content_id",),
     "content_minutes": ("content_id", "platform", "minute"),
     "amplifiers": ("content_id", "platform", "actor_id"),
+    "merged_contents": ("content_id",),
     "dead_letters": (
         "topic",
         "kafka_partition",

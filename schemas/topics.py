@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ORIGIN_HEADER = "cascades-origin"
-"""Header `<partition>:<offset>` of a record that stood under a wrong key and was produced again under the right one."""
+"""Header `<partition>:<offset>` of a record that stood under a wrong key and was produced again under the right one; `:<number>` behind it
+where a link made several records."""
+MERGED_HEADER = "cascades-merged"
+"""Header of an event that was told of a content which a link merged into this one (`pipeline.stream.onward.Passage`, JSON)."""
 MOVED_HEADER = "cascades-moved"
 """Header `<topic>:<partition>:<offset>:<ms>` of a record that `cascades repartition` copied: where it stood at first, and when Kafka took it there."""
 FOREVER = -1
@@ -144,6 +147,18 @@ def alert_dead_letters(name: str = "share.alerts.dlq", retention_ms: int = FOREV
         "retention.bytes": str(FOREVER),
     }
     return TopicSpec(name, None, MappingProxyType(config))
+
+
+def posts(name: str = "share.posts") -> TopicSpec:
+    """Which content a post is counted for (`schemas.posts.PostLink`), keyed by the post: the latest of each key stands. One partition: every front
+    door reads it whole.
+    """
+    config = {
+        "cleanup.policy": "compact",
+        "retention.ms": str(FOREVER),
+        "retention.bytes": str(FOREVER),
+    }
+    return TopicSpec(name, 1, MappingProxyType(config), frozenset({"cleanup.policy"}))
 
 
 def control(name: str = "share.control") -> TopicSpec:

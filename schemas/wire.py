@@ -94,8 +94,8 @@ def micros(moment: datetime) -> int:
 
 
 def fingerprint(event: WireEvent) -> int:
-    """The first 63 bits of the SHA-256 of the canonical JSON without attributes: equal for events that are equal to every figure, on every machine
-    and in every run.
+    """The first 63 bits of the SHA-256 of the canonical JSON without attributes and content: equal for events that are equal to every figure, on every
+    machine and in every run, and whether they came under their content's id or under that of one that was merged into it.
     """
-    plain = msgspec.structs.replace(event, attributes={}) if event.attributes else event
+    plain = msgspec.structs.replace(event, attributes={}, content_id="")
     return int.from_bytes(sha256(encode(plain)).digest()[:8], "big") >> 1

@@ -4,10 +4,10 @@ from pipeline.cascade.blocks import Events, Packed
 from pipeline.cascade.checked import events_of
 from pipeline.cascade.content import Content
 from pipeline.cascade.fold import Outcome, fold
-from pipeline.cascade.freeze import discard, freeze, is_behind, suspect
+from pipeline.cascade.freeze import discard, freeze, hide, is_behind, suspect
 from pipeline.cascade.held import HeldContent
 from pipeline.cascade.moments import micros
-from pipeline.cascade.restoring import Restored, restore
+from pipeline.cascade.restoring import Restored, emptied, restore
 from pipeline.cascade.rolling import Window, windows
 from pipeline.cascade.run import Run
 from pipeline.cascade.tree import __file__ as _core
@@ -26,9 +26,11 @@ __all__ = [
     "Run",
     "Window",
     "discard",
+    "emptied",
     "events_of",
     "fold",
     "freeze",
+    "hide",
     "is_behind",
     "micros",
     "restore",

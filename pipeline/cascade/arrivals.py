@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from pipeline.cascade.codes import BASIS_RANK, KIND, UNKNOWN
+from pipeline.cascade.codes import BASIS_RANK, KIND, LINK, UNKNOWN
 from schemas.wire import micros
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ class Arrival:
         self.parent_actor_id = fact.parent_actor_id
         self.basis = fact.basis
         self.target = fact.target
+        self.target_content_id = fact.target if fact.kind == LINK else None
         self.counter_kind = fact.counter_kind
         self.count = fact.count
         self.moderator = fact.moderator

@@ -23,7 +23,7 @@ KIND = {kind: number for number, kind in enumerate(EVENT_KINDS)}
 SLOT_OF = tuple(SLOT.get(kind, NO_ACT) for kind in EVENT_KINDS)
 SPREAD_OF = tuple(SPREAD_KIND.get(kind, -1) for kind in EVENT_KINDS)
 """By kind of event: its counted slot; its kind of spread, or −1."""
-RETRACT, COUNTER = KIND["retract"], KIND["counter"]
+RETRACT, COUNTER, LINK = KIND["retract"], KIND["counter"], KIND["link"]
 
 BASES: tuple[Basis, ...] = get_args(Basis)
 """Bases of a parent; a smaller index outranks."""

@@ -49,6 +49,10 @@ cdef class Content:
     cdef long long first_event
     cdef long long last_event
 
+    cdef dict links
+    cdef readonly dict bonds
+    cdef long long bond_count
+
     cdef long long primary_reach
     cdef long long secondary_reach
     cdef long long sharers

@@ -35,6 +35,8 @@ class Content:
         "acts",
         "acts_by_platform",
         "ages",
+        "bond_count",
+        "bonds",
         "broken",
         "campaign_named",
         "campaign_of_post",
@@ -50,6 +52,7 @@ class Content:
         "followers",
         "last_act",
         "last_event",
+        "links",
         "log_sums",
         "minutes",
         "people",
@@ -103,10 +106,15 @@ class Content:
         self.counts = [0] * SLOTS  # live acts
         self.undone = 0
         self.duplicates = 0
-        self.counters: dict[tuple[str, str], tuple[int, str, int]] = {}  # (kind, platform) → (time, event_id, count)
+        self.counters: dict[tuple[str, str, str], tuple[int, str, int]] = {}
+        """(kind, platform, post that it is the total of) → (time, event_id, count)"""
         self.campaign_of_post: tuple[int, str, str | None] | None = None
         self.campaign_named: tuple[int, str, str] | None = None  # over events that are no spreads
         self.first_act = self.last_act = self.first_event = self.last_event = UNKNOWN  # over events that are no spreads
+
+        self.links: dict[str, str] = {}  # those not undone, in order → the content that they lead to
+        self.bonds: dict[str, bytes] = {}  # id of a link, or of a retraction of one → its fact
+        self.bond_count = 0  # all links, and all retractions of links
 
         self.primary_reach = 0
         self.secondary_reach = 0
@@ -127,6 +135,21 @@ class Content:
     def knows(self, event_id: str) -> bool:
         """Whether an event of this id has come; being named as a parent is not enough."""
         return self.events.find(event_id) != 0
+
+    @property
+    def is_merged(self) -> bool:
+        """Whether a link is in force and nothing else is here: all that comes belongs to the content `merged_into`."""
+        return bool(self.links) and self.spreads.rows + self.acts.rows == self.bond_count
+
+    @property
+    def merged_into(self) -> str | None:
+        """Where the link in force leads."""
+        return next(iter(self.links.values()), None)
+
+    @property
+    def known(self) -> int:
+        """Events that stand, of any kind."""
+        return self.spreads.rows + self.acts.rows
 
     @property
     def size(self) -> int:

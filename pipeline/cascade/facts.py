@@ -1,6 +1,6 @@
 """Facts: what the state of a content is rebuilt from. Pure, as all of the core.
 
-A fact is an event that changed its content (`Outcome.APPLIED` or `REPLACED`), less what no figure needs (attributes, links), in the layout of
+A fact is an event that changed its content (`Outcome.APPLIED` or `REPLACED`), less what no figure needs (attributes), in the layout of
 `schemas.changelog.Fact`. This is the plain form, on msgspec; `facts.pyx` is the compiled one, which reads and writes the same bytes itself.
 """
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pipeline.cascade.codes import COUNTER, RETRACT, SPREAD_OF, UNKNOWN
+from pipeline.cascade.codes import COUNTER, LINK, RETRACT, SPREAD_OF, UNKNOWN
 from schemas.changelog import chunk_value, decode_chunk
 
 if TYPE_CHECKING:
@@ -25,9 +25,10 @@ def encode(arrival: Arrival) -> bytes:
     told = (arrival.campaign, None if arrival.audience == UNKNOWN else arrival.audience)
     if SPREAD_OF[arrival.kind] >= 0:
         return _encode((*head, *told, arrival.parent_event_id, arrival.parent_actor_id, arrival.basis))
-    if arrival.kind in {RETRACT, COUNTER}:
-        remark = (arrival.target, arrival.moderator, arrival.counter_kind, arrival.count)
-        return _encode((*head, *told, None, None, 3, *remark))
+    if arrival.kind in {RETRACT, COUNTER, LINK}:
+        target = arrival.target_content_id if arrival.kind == LINK else arrival.target
+        of = arrival.parent_event_id if arrival.kind == COUNTER else None
+        return _encode((*head, *told, of, None, 3, target, arrival.moderator, arrival.counter_kind, arrival.count))
     return _encode(head if told == (None, None) else (*head, *told))
 
 

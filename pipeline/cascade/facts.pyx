@@ -9,7 +9,7 @@ from pipeline.cascade.arrivals cimport Arrival
 
 from pipeline.cascade import codes
 
-cdef int UNKNOWN = codes.UNKNOWN, RETRACT = codes.RETRACT, COUNTER = codes.COUNTER, KINDS = len(codes.EVENT_KINDS)
+cdef int UNKNOWN = codes.UNKNOWN, RETRACT = codes.RETRACT, COUNTER = codes.COUNTER, LINK = codes.LINK, KINDS = len(codes.EVENT_KINDS)
 cdef tuple SPREAD_OF = codes.SPREAD_OF
 
 cdef unsigned char *_buffer = NULL  # used by one `encode` at a time: nothing in it lets another thread run
@@ -53,6 +53,7 @@ cdef class Reader:
             raise ValueError(f"no such basis: {number}")
         arrival.basis = <int>number
         arrival.target = self._text(None) if fields > 10 else None
+        arrival.target_content_id = arrival.target if arrival.kind == LINK else None
         arrival.moderator = self._truth() if fields > 11 else False
         arrival.counter_kind = self._text(None) if fields > 12 else None
         number = self._optional() if fields > 13 else UNKNOWN
@@ -152,7 +153,7 @@ cpdef bytes encode(Arrival arrival):
     cdef unsigned char *at = _space(arrival)
     cdef unsigned char *start = at
     cdef bint spread = SPREAD_OF[arrival.kind] >= 0
-    cdef bint remark = arrival.kind == RETRACT or arrival.kind == COUNTER
+    cdef bint remark = arrival.kind == RETRACT or arrival.kind == COUNTER or arrival.kind == LINK
     cdef bint told = spread or remark or arrival.campaign is not None or arrival.audience != UNKNOWN
     at[0] = 0x90 | (10 if spread else 14 if remark else 7 if told else 5)
     at = _put_text(at + 1, arrival.event_id)
@@ -168,8 +169,9 @@ cpdef bytes encode(Arrival arrival):
         at = _put_text(at, arrival.parent_actor_id)
         at = _put_number(at, arrival.basis)
     if remark:
-        at[0], at[1], at[2] = 0xC0, 0xC0, 3
-        at = _put_text(at + 3, arrival.target)
+        at = _put_text(at, arrival.parent_event_id if arrival.kind == COUNTER else None)
+        at[0], at[1] = 0xC0, 3
+        at = _put_text(at + 2, arrival.target_content_id if arrival.kind == LINK else arrival.target)
         at[0] = 0xC3 if arrival.moderator else 0xC2
         at = _put_text(at + 1, arrival.counter_kind)
         at = _put_optional(at, UNKNOWN if arrival.count is None else arrival.count)
@@ -183,6 +185,7 @@ cdef unsigned char *_space(Arrival arrival) except NULL:
     cdef unsigned char *longer
     wanted += _size(arrival.event_id) + _size(arrival.platform) + _size(arrival.actor_id) + _size(arrival.campaign)
     wanted += _size(arrival.parent_event_id) + _size(arrival.parent_actor_id) + _size(arrival.target) + _size(arrival.counter_kind)
+    wanted += _size(arrival.target_content_id)
     if wanted > _room:
         longer = <unsigned char *>realloc(_buffer, 2 * wanted)
         if longer == NULL:

@@ -1,5 +1,5 @@
 cimport cython
-from pipeline.cascade cimport minutes, parents, reach, retractions, span
+from pipeline.cascade cimport bonds, minutes, parents, reach, retractions, span
 from pipeline.cascade.actors cimport Actors
 from pipeline.cascade.arrivals cimport Arrival
 from pipeline.cascade.content cimport Content

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from pipeline.cascade import minutes, parents, reach, retractions, span
+from pipeline.cascade import bonds, minutes, parents, reach, retractions, span
 from pipeline.cascade.arrivals import Arrival
 from pipeline.cascade.codes import (
     COUNTER,
@@ -172,10 +172,14 @@ def _add_act(content: Content, number: int, arrival: Arrival) -> None:
 
 
 def _add_remark(content: Content, actor: int, arrival: Arrival) -> None:
-    """Take in a retraction or a counter."""
+    """Take in a retraction, a counter or a link."""
     if arrival.kind == RETRACT:
         retractions.add(content, arrival.target or "", actor, arrival.moderator)
+        bonds.undo(content, actor, arrival)
     elif arrival.kind == COUNTER:
-        key = (arrival.counter_kind or "", arrival.platform)
+        of = "" if arrival.parent_event_id in {None, content.content_id} else arrival.parent_event_id
+        key = (arrival.counter_kind or "", arrival.platform, of)
         told = (arrival.time, arrival.event_id, arrival.count or 0)
         content.counters[key] = max(content.counters.get(key, told), told)
+    else:
+        bonds.add(content, actor, arrival)

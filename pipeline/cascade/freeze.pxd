@@ -33,6 +33,14 @@ cdef _put_in_order(Stack changed, signed char *mark, int rows)
 cdef tuple _content_row(Content content, partition, offset, version)
 cdef list _counted(Content content)
 cdef list _slots(list histogram, int length)
+@cython.locals(node=int, row=int, actor=int)
+cpdef hide(Content content, version, out)
+@cython.locals(text=Column, number=Column)
+cdef int _void_edge(Content content, int node, long long version, Edges out) except -1
+@cython.locals(count=Column)
+cdef int _void_minute(Content content, int row, long long version, ContentMinutes out) except -1
+@cython.locals(count=Column)
+cdef int _void_amplifier(Content content, int actor, long long version, Amplifiers out) except -1
 cdef int _edge_row(Content content, int node, long long version, Edges out) except -1
 cdef int _pack(Names names, int number, Column out) except -1
 cdef int _pack_named(Content content, int node, Column out) except -1

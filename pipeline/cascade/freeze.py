@@ -155,7 +155,7 @@ def _content_row(content: Content, partition: int, offset: int, version: int) ->
         sorted(name for name, acts in zip(content.platforms, content.acts_by_platform, strict=True) if acts),
         first,
         last,
-        content.size,
+        0 if content.is_merged else content.size,
         posts,
         shares,
         likes,
@@ -193,9 +193,9 @@ def _content_row(content: Content, partition: int, offset: int, version: int) ->
 
 
 def _counted(content: Content) -> list[int]:
-    """Totals that platforms tell, summed over platforms, in the order of the row model."""
+    """Totals that platforms tell, summed over platforms and posts, in the order of the row model."""
     totals = dict.fromkeys(_COUNTED, 0)
-    for (kind, _), (_, _, count) in content.counters.items():
+    for (kind, _, _), (_, _, count) in content.counters.items():
         totals[kind] += count
     return list(totals.values())
 
@@ -225,6 +225,58 @@ def _edge_row(content: Content, node: int, version: int, out: Edges) -> None:
     out.depth_exact.add_number(tree.exact[node])
     out.audience_size.add_number(spreads.audience[node])
     out.retracted.add_flag(tree.live[node] == 0)
+    out.version.add_number(version)
+
+
+def hide(content: Content, *, version: int, out: Blocks) -> None:
+    """Append the rows that hide all rows of a content whose facts belong to another one now: spreads at depth 0, minutes without acts, actors
+    without spreads. That of the content itself comes from the state that takes its place.
+    """
+    for node in range(content.spreads.rows):
+        _void_edge(content, node, version, out.packed("edges", Edges))
+    for row in range(content.minutes.rows):
+        _void_minute(content, row, version, out.packed("content_minutes", ContentMinutes))
+    for actor in range(content.actors.rows):
+        _void_amplifier(content, actor, version, out.packed("amplifiers", Amplifiers))
+
+
+def _void_edge(content: Content, node: int, version: int, out: Edges) -> None:
+    spreads, actors = content.spreads, content.actors
+    out.content_id.add_text(content.content_id)
+    content.events.names.pack(spreads.event[node], out.event_id)
+    out.kind.add_coded(SPREAD_KINDS[spreads.kind[node]])
+    out.platform.add_coded(content.platforms[actors.platform[spreads.actor[node]]])
+    out.occurred_at.add_number(spreads.time[node])
+    out.parent_basis.add_coded(BASES[spreads.basis[node]])
+    out.parent_status.add_coded(PARENT_STATUS[spreads.status[node]])
+    for text in (out.campaign_id, out.actor_id, out.parent_event_id, out.named_parent_event_id):
+        text.add_text("")
+    for number in (out.depth, out.depth_exact):
+        number.add_number(0)
+    out.audience_size.add_number(UNKNOWN)
+    out.retracted.add_flag(True)
+    out.version.add_number(version)
+
+
+def _void_minute(content: Content, row: int, version: int, out: ContentMinutes) -> None:
+    minutes = content.minutes
+    out.content_id.add_text(content.content_id)
+    out.platform.add_coded(content.platforms[minutes.platform[row]])
+    out.minute.add_number(minutes.minute[row] * MINUTE_US)
+    for count in (out.acts, out.posts, out.shares, out.likes, out.comments, out.mentions, out.clicks, out.views):
+        count.add_number(0)
+    for count in (out.follows, out.depth, out.secondary_reach):
+        count.add_number(0)
+    out.version.add_number(version)
+
+
+def _void_amplifier(content: Content, actor: int, version: int, out: Amplifiers) -> None:
+    out.content_id.add_text(content.content_id)
+    out.platform.add_coded(content.platforms[content.actors.platform[actor]])
+    content.actors.names.pack(actor, out.actor_id)
+    for count in (out.spreads, out.shares, out.depth, out.first_shared_at, out.downstream_shares, out.downstream_reach):
+        count.add_number(0)
+    out.audience_size.add_number(UNKNOWN)
     out.version.add_number(version)
 
 

@@ -13,6 +13,7 @@ from pipeline.cascade.content import Content
 from pipeline.cascade.facts import Reader
 from pipeline.cascade.fold import enter
 from pipeline.cascade.freeze import discard, suspect
+from schemas.changelog import chunk_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,6 +47,13 @@ def restore(content_id: str, population: Mapping[str, int], chunks: Sequence[byt
     discard(content)
     suspect(content)
     return Restored(content, total, last.last_offset, last.arrived_ms, last.count, last.start)
+
+
+def emptied(content: Content, population: Mapping[str, int]) -> Content:
+    """The state that takes the place of a merged content's: of its events it knows the links alone."""
+    left = Content(content.content_id, population)
+    replay(left, Reader(chunk_value(0, 0, 0, len(content.bonds), b"".join(content.bonds.values()))))
+    return left
 
 
 def replay(content: Content, facts: Reader) -> None:

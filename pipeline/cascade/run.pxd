@@ -6,7 +6,7 @@ from pipeline.cascade.fold cimport enter
 from pipeline.cascade.held cimport HeldContent
 from pipeline.cascade.raw_rows cimport event_row
 
-cdef int _APPLIED, _DUPLICATE
+cdef int LINK, _APPLIED, _DUPLICATE
 
 cdef class Run:
     cdef public long long next_offset
@@ -25,6 +25,9 @@ cdef class Run:
 
     @cython.locals(held=HeldContent, arrival=Arrival, count=Py_ssize_t, offset=cython.longlong)
     cpdef Py_ssize_t fold(self, list records, list decoded, Py_ssize_t at) except -1
-    cpdef fold_one(self, HeldContent held, record, event)
+    @cython.locals(wanted=cython.bint)
+    cpdef fold_one(self, HeldContent held, record, event, bint row=*)
+    @cython.locals(arrival=Arrival)
+    cpdef note(self, record, event)
     @cython.locals(outcome=int, arrival=Arrival)
     cdef _enter(self, HeldContent held, long long offset, long long appended_ms)

@@ -1,7 +1,7 @@
 """One run over records: everyday ones are folded here, one after the other, without a step outside of the core.
 
 What is no everyday record stops the run, and its caller (`pipeline.stream.partition`) decides: a refused one, one that was applied before, one of a
-content that is not in memory, under another key than its content's, or with headers.
+content that is not in memory, under another key than its content's, with headers, a link, or one of a content that was merged into another one.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.cascade.arrivals import Arrival
 from pipeline.cascade.blocks import Events
+from pipeline.cascade.codes import LINK
 from pipeline.cascade.facts import encode
 from pipeline.cascade.fold import Outcome, enter
 from pipeline.cascade.raw_rows import event_row
@@ -71,17 +72,26 @@ class Run:
             offset = record.offset
             arrival.read(event)
             held = self.contents.get(arrival.content_id)
-            if held is None or offset < self.next_offset or held.key != record.key:
+            if held is None or offset < self.next_offset or held.takes != record.key or arrival.kind == LINK:
                 break
             self.next_offset = offset + 1
             self._enter(held, offset, record.timestamp)
             at += 1
         return at
 
-    def fold_one(self, held: HeldContent, record: Any, event: WireEvent) -> None:
-        """Fold one record that the caller has judged."""
+    def fold_one(self, held: HeldContent, record: Any, event: WireEvent, row: bool = True) -> None:
+        """Fold one record that the caller has judged, and make its raw row if `row`."""
+        wanted, self.rows = self.rows, self.rows and row
         self._arrival.read(event)
         self._enter(held, record.offset, record.timestamp)
+        self.rows = wanted
+
+    def note(self, record: Any, event: WireEvent) -> None:
+        """Make the raw row of a record that is folded elsewhere."""
+        arrival = self._arrival
+        arrival.read(event)
+        if self.rows:
+            event_row(self.raw, arrival, self._partition, record.offset, record.timestamp, self._epoch)
 
     def _enter(self, held: HeldContent, offset: int, appended_ms: int) -> None:
         arrival = self._arrival

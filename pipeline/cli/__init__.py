@@ -29,6 +29,7 @@ COMMANDS = (
     "dlq",
     "notify",
     "alerts",
+    "content",
     "doctor",
 )
 """Their files, in the order of `--help`, where groups of commands come last."""

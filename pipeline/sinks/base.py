@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from schemas.rows import Blocks
 
-WRITE_ORDER = ("dead_letters", "events", "edges", "amplifiers", "content_minutes", "contents")
+WRITE_ORDER = ("dead_letters", "events", "merged_contents", "edges", "amplifiers", "content_minutes", "contents")
 """A content's own row comes last: who sees its new figures finds the rows behind them too."""
 CLOCK_ORDER = ("baselines", "content_history", "content_clock", "alerts")
 """After them what a moment tells, an alert when the figures that it speaks of are there."""

@@ -26,13 +26,14 @@ KeyValue = tuple[bytes, bytes]
 class Tail:
     """The end of one content's facts: those of the open chunk, and those that no flush has taken yet."""
 
-    __slots__ = ("_count", "_number", "_open", "_taken", "fresh")
+    __slots__ = ("_count", "_number", "_open", "_stale", "_taken", "fresh")
 
     def __init__(self, number: int = 0, count: int = 0, data: bytes = b"", total: int = 0) -> None:
         self._number = number
         self._count = count
         self._open = data
         self._taken = total
+        self._stale = 0
         self.fresh: list[bytes] = []
         """Facts that no flush has taken: new ones are appended here."""
 
@@ -41,8 +42,22 @@ class Tail:
         """All facts of the content."""
         return self._taken + len(self.fresh)
 
+    def restart(self, facts: list[bytes]) -> None:
+        """These are all facts from now on: the others belong to another content. Chunks that held them are emptied, never taken away."""
+        self._stale = max(self._stale, self._number)
+        self._number, self._count, self._open, self._taken, self.fresh = 0, 0, b"", 0, facts
+
     def take(self, key: bytes, last_offset: int, arrived_ms: int, duplicates: int) -> Iterator[KeyValue]:
         """The records that bring the changelog up to date: at least one, because the content's head may have changed without facts."""
+        stale, self._stale = self._stale, 0
+        for number in range(1, stale + 1):
+            yield chunk_key(key, number), chunk_value(last_offset, arrived_ms, duplicates, 0, b"")
+        yield from self._append(key, last_offset, arrived_ms, duplicates)
+        if self._number < stale:
+            # What the last chunk says of the content as a whole holds, so new facts go there.
+            self._number, self._count, self._open = stale, 0, b""
+
+    def _append(self, key: bytes, last_offset: int, arrived_ms: int, duplicates: int) -> Iterator[KeyValue]:
         facts, self.fresh = self.fresh, []
         self._taken += len(facts)
         done = 0

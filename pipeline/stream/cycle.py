@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.metrics import Metric, Metrics
 from pipeline.stream.decode import decode
+from pipeline.stream.misplaced import Misplaced
 from pipeline.stream.surge import Surge
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from pipeline.stream.batch import Batch
     from pipeline.stream.decode import Decoded
     from pipeline.stream.flusher import Flusher
-    from pipeline.stream.keeper import Revive
+    from pipeline.stream.keeper import Recall, Revive
     from pipeline.stream.memory import Memory
     from pipeline.stream.partition import Applied, PartitionState
     from pipeline.stream.producer import Producer
@@ -31,8 +32,8 @@ class Cycle:
 
     1. **Decode** each record, or say why not.
     2. **Fold** what is new into the state of its content, when memory has room for it; contents that left memory come back first. A range is folded without an await:
-       a freeze never sees half of it.
-    3. **Produce** dead letters and re-keyed records, and wait for Kafka's acknowledgement.
+       a freeze never sees half of it. Before a link is folded, all that was folded before is flushed: the facts to be sent on are in the local store.
+    3. **Produce** dead letters, re-keyed records and the events of merged contents, and wait for Kafka's acknowledgement.
     4. **Hand over** to the flusher, which **freezes** all that changed about once a second,
     5. **writes** it to ClickHouse,
     6. **keeps** it: changelog (committed), then local store, and
@@ -54,6 +55,7 @@ class Cycle:
         *,
         memory: Memory | None = None,
         keep_up: KeepUp | None = None,
+        recall: Recall | None = None,
     ) -> None:
         self._states = states
         self._revive = revive
@@ -63,6 +65,7 @@ class Cycle:
         self._surge = surge or Surge(0.0, 1)
         self._memory = memory
         self._keep_up = keep_up
+        self._recall = recall
         self._between = asyncio.Event()
         self._between.set()
 
@@ -108,16 +111,27 @@ class Cycle:
     async def _fold(self, batch: Batch, decoded: Sequence[Decoded]) -> Applied | None:
         """None when a rebalance overtook the batch while its contents came back to memory."""
         state = self._states[batch.partition]
-        while missing := state.missing(decoded):
+        recalled: dict[bytes, Sequence[bytes]] = {}
+        while (missing := state.missing(decoded)) or (wanted := set(state.linking(decoded)) - recalled.keys()):
             with self._metrics.timed(Metric.STAGE_SECONDS, "load"):
-                await self._revive(state, missing)
+                if missing:
+                    await self._revive(state, missing)
+                else:
+                    recalled |= await self._facts_of(state, sorted(wanted))
             if not batch.live:
                 return None
         with self._metrics.timed(Metric.STAGE_SECONDS, "fold"):
-            applied = state.apply(batch.records, decoded)
+            applied = state.apply(batch.records, decoded, recalled)
         self._count(len(batch.records), applied)
         self._surge.saw(len(batch.records), len(applied.dead_letters))
         return applied
+
+    async def _facts_of(self, state: PartitionState, contents: Sequence[bytes]) -> Mapping[bytes, Sequence[bytes]]:
+        """What is kept of contents that are about to be merged into others, with all that was folded before."""
+        if self._recall is None:
+            return dict.fromkeys(contents, ())
+        await self._flusher.settle()
+        return await self._recall(state, contents)
 
     async def _produce(self, applied: Applied) -> None:
         if not (applied.dead_letters or applied.misplaced):
@@ -137,6 +151,7 @@ class Cycle:
         add(Metric.RECORDS_SKIPPED, applied.skipped)
         add(Metric.MISPLACED_REPEATS, applied.repeats)
         add(Metric.REPLAY_REPEATS, applied.replay_repeats)
-        add(Metric.MISPLACED, len(applied.misplaced))
+        add(Metric.MISPLACED, sum(isinstance(record, Misplaced) for record in applied.misplaced))
+        add(Metric.EVENTS_MERGED, applied.merged)
         for letter in applied.dead_letters:
             add(Metric.DEAD_LETTERS, 1, letter.error.reason)

@@ -128,6 +128,12 @@ class Flusher:
             due = loop.time() + self._interval_s
             await self._flush()
 
+    async def settle(self) -> None:
+        """Flush now, and wait until everything that was folded is kept, however long ClickHouse is away."""
+        if not self._idle.is_set():
+            self._hurry.set()
+            await self._idle.wait()
+
     async def drain(self, deadline_s: float) -> bool:
         """Flush now, and wait until everything is acknowledged or the deadline passes. Tells which."""
         self._hurry.set()

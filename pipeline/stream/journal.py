@@ -113,6 +113,7 @@ class Journal:
                 changes.fence,
                 self._origins,
                 changes.behind,
+                changes.fence_numbers,
             )
             written = await self._append(changes.records, position)
             if written:

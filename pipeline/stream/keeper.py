@@ -44,6 +44,7 @@ Progress = Callable[[int, int], None]
 """(partition, records still to be read)"""
 Keep = Callable[[PartitionState], "Awaitable[None]"]
 Revive = Callable[[PartitionState, Sequence[bytes]], "Awaitable[int]"]
+Recall = Callable[[PartitionState, Sequence[bytes]], "Awaitable[Mapping[bytes, Sequence[bytes]]]"]
 CatchUp = Callable[[PartitionState, int, Progress, Keep, Revive, Callable[[], bool]], "Awaitable[None]"]
 
 
@@ -225,13 +226,24 @@ class Keeper:
         """In memory, of all partitions."""
         return sum(state.facts for state in self._states.values())
 
+    async def recall(self, state: PartitionState, contents: Sequence[bytes]) -> Mapping[bytes, Sequence[bytes]]:
+        """All chunks of contents, as they are kept. Call it when nothing is on its way to the local store."""
+        journal = self._journals.get(state.partition)
+        return await to_end(_chunks, journal.store, contents) if journal else dict.fromkeys(contents, ())
+
     async def _load(self, partition: int, store: LocalStore, tail: Tail) -> PartitionState:
         """A state from the local store: as many of the contents that are not idle as memory may hold. The others come when they are needed."""
         state = self._states[partition] = self._new_state(partition, store)
         position = tail.position
         if position is None:
             return state
-        state.resume(position.next_offset, position.fence, position.latest_ms, await to_end(store.replayed))
+        state.resume(
+            position.next_offset,
+            position.fence,
+            position.latest_ms,
+            await to_end(store.replayed),
+            position.fence_numbers,
+        )
         slices = _slices(store)
         while self._facts() < self.memory.enough and (contents := await to_end(next, slices, None)) is not None:
             for held in await to_end(_thaw, contents, state.population, position.latest_ms - self._idle_ms):
@@ -252,6 +264,10 @@ class Keeper:
 def _told(store: LocalStore, since_ms: int) -> Told:
     recent = [content for content, values in store.contents() if decode_head(values[-1]).arrived_ms >= since_ms]
     return Told(store.alerts(), store.baselines(), recent)
+
+
+def _chunks(store: LocalStore, contents: Sequence[bytes]) -> dict[bytes, list[bytes]]:
+    return {content: store.chunks(content) for content in contents}
 
 
 def _share(surplus: int, state: PartitionState, held: int) -> int:

@@ -105,6 +105,7 @@ class Member:
             surge,
             memory=self.keeper.memory,
             keep_up=self._keep_up,
+            recall=self.keeper.recall,
         )
         self._rules = RulesFile(settings.rules_file, status, metrics)
         self._controls = Controls()

@@ -9,7 +9,7 @@ gives the rows. A content that has nothing to give may leave memory (`evict`) an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,6 +18,7 @@ from pipeline.stream.chunks import Tail
 from pipeline.stream.dead_letters import DeadLetter
 from pipeline.stream.misplaced import Fence, Misplaced
 from pipeline.stream.moved import first_place
+from pipeline.stream.onward import Facts, Merges, Onward, Passage, linking, onward, passage_of
 from pipeline.stream.replayed import Replayed
 from pipeline.stream.schedule import release
 from pipeline.stream.thaw import Held
@@ -54,6 +55,7 @@ class Changes:
     latest_ms: int
     behind: list[bytes] = field(default_factory=list)
     """Contents whose rows are not all made."""
+    fence_numbers: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -69,13 +71,18 @@ class Applied:
     replay_repeats: int = 0
     """Dead letters that were sent again once more."""
     dead_letters: list[DeadLetter] = field(default_factory=list)
-    misplaced: list[Misplaced] = field(default_factory=list)
+    misplaced: list[Misplaced | Onward | Facts] = field(default_factory=list)
+    """What is to be produced again, in the order of the records that it comes from."""
+    merged: int = 0
+    """Events among them that go to the content that theirs was merged into."""
+    hidden: int = 0
+    """Rows that hide what they leave behind."""
 
     @property
     def rows(self) -> int:
         """About how many rows wait for ClickHouse because of it: the raw row and the edge of each new act, the dead letters with their bytes."""
         payload = sum(len(letter.record.value or b"") for letter in self.dead_letters)
-        return 2 * (self.folded - self.duplicates) + len(self.dead_letters) + payload // 256
+        return 2 * (self.folded - self.duplicates) + len(self.dead_letters) + payload // 256 + self.hidden
 
 
 class PartitionState:
@@ -106,6 +113,8 @@ class PartitionState:
         self._contents = self._run.contents
         self._fence = Fence()
         self._replayed = Replayed()
+        self._merges = Merges(epoch)
+        self._recalled: dict[bytes, Sequence[bytes]] = {}
         self.raises_alerts = raises_alerts
         """Whether looks ask the rules: only then do contents wait for them in memory."""
         self._slept: list[tuple[str, int]] = []
@@ -140,8 +149,17 @@ class PartitionState:
         """Facts of all kinds held in memory."""
         return self._run.facts
 
-    def apply(self, records: Iterable[Record], decoded: Iterable[Decoded]) -> Applied:
-        """Fold the records that are new here. `decoded` has one entry per record. O(depth) per event, see `pipeline.cascade.fold`."""
+    def apply(
+        self,
+        records: Iterable[Record],
+        decoded: Iterable[Decoded],
+        recalled: Mapping[bytes, Sequence[bytes]] | None = None,
+    ) -> Applied:
+        """Fold the records that are new here. `decoded` has one entry per record. O(depth) per event, see `pipeline.cascade.fold`.
+
+        `recalled`: of the contents that `linking` names, all chunks that were kept. Whoever sends nothing on may leave them out.
+        """
+        self._recalled = dict(recalled or {})
         records, decoded = list(records), list(decoded)
         if len(records) != len(decoded):
             raise ValueError(f"{len(records)} records and {len(decoded)} of them decoded")
@@ -165,7 +183,32 @@ class PartitionState:
             return
         held = self._place_of(event, record, done)
         if held is not None:
-            self._run.fold_one(held, record, event)
+            self._fold_one(held, event, record, done)
+
+    def _fold_one(self, held: Held, event: WireEvent, record: Record, done: Applied) -> None:
+        before, passage = held.content.merged_into, passage_of(record)
+        # What came through other contents has its row under the first of them.
+        self._run.fold_one(held, record, event, passage is None)
+        if before is None and held.content.merged_into is not None:
+            self._merge(held, done)
+        elif passage:
+            held.content.duplicates += passage.duplicates
+            self._merges.note(passage, event.content_id)
+        held.settle()
+
+    def _merge(self, held: Held, done: Applied) -> None:
+        facts, stored = held.tail.total, self._recalled.pop(held.key, ())
+        partition = self._place((held.content.merged_into or "").encode())
+        sent = self._merges.merge(held, self.population, stored, partition=partition, of=self.partition)
+        done.misplaced.append(sent)
+        done.merged += sent.count - len(sent.bonds)
+        done.hidden += sent.count
+        self._run.facts += held.tail.total - facts
+
+    def linking(self, decoded: Iterable[Decoded]) -> list[bytes]:
+        """Contents that these events link to others, and that have facts in the changelog, or on their way there: `apply` asks for them."""
+        found = (self._contents.get(content_id) for content_id in linking(decoded))
+        return [held.key for held in found if held is not None and held.content.merged_into is None]
 
     def missing(self, decoded: Iterable[Decoded]) -> list[bytes]:
         """Contents of these events that have left memory: they must be back (`admit`) before the events are applied."""
@@ -188,13 +231,18 @@ class PartitionState:
                 self._leave([held])
 
     def resume(
-        self, next_offset: int, fence: Mapping[int, int], latest_ms: int, replayed: Iterable[Identity] = ()
+        self,
+        next_offset: int,
+        fence: Mapping[int, int],
+        latest_ms: int,
+        replayed: Iterable[Identity] = (),
+        fence_numbers: Mapping[int, int] | None = None,
     ) -> None:
         """Go on from where the changelog says."""
         self._replayed = Replayed(replayed)
         self.latest_ms = latest_ms
         self.next_offset = self._kept_offset = next_offset
-        self._fence.restore(fence)
+        self._fence.restore(fence, fence_numbers)
 
     def sort(self) -> None:
         """Contents came to memory in any order: from now on those idle the longest leave first."""
@@ -217,7 +265,8 @@ class PartitionState:
         self._run.unkept = []
         self._kept_offset = self.next_offset
         behind = [held.key for held in self._run.touched if is_behind(held.content)]
-        return Changes(records, self.next_offset, self._fence.seen(), self.latest_ms, behind)
+        fence = self._fence
+        return Changes(records, self.next_offset, fence.seen(), self.latest_ms, behind, fence.numbers())
 
     def evict(self, idle_ms: int, surplus: int = 0, excess: int = 0) -> int:
         """Let contents leave memory that had no record for `idle_ms` of arrival time, then those idle the longest until `surplus` facts are gone.
@@ -291,6 +340,7 @@ class PartitionState:
                 behind.append(held)
         if self._run.raw:
             out.packed("events", Events).extend(self._run.raw)
+        self._merges.freeze(out)
         if self._refused:
             out.loose("dead_letters").rows.extend(self._refused)
         if self._stirred is not None:
@@ -360,19 +410,43 @@ class PartitionState:
         held = self._contents.get(event.content_id) or self._admit(event, record)
         if held is None or held.key != record.key:
             done.misplaced.append(self._misplace(event, record))
-        elif not (record.headers and self._is_repeat(held, event, record, done)):
-            return held
+        elif not record.headers:
+            return held if held.takes else self._here_or_onward(held, event, record, done)
+        else:
+            return self._with_headers(held, event, record, done)
         return None
 
-    def _is_repeat(self, held: Held, event: WireEvent, record: Record, done: Applied) -> bool:
-        moved = first_place(record) is not None
-        if self._fence.is_repeat(record.headers, moved=moved) and held.content.knows(event.event_id):
+    def _with_headers(self, held: Held, event: WireEvent, record: Record, done: Applied) -> Held | None:
+        moved, passage = first_place(record) is not None, passage_of(record)
+        again = self._fence.is_repeat(record.headers, moved=moved) or (passage is not None and passage.again)
+        if again and held.content.knows(event.event_id):
             done.repeats += 1
         elif self._replayed.is_repeat(record.headers, moved=moved):
             done.replay_repeats += 1
         else:
-            return False
-        return True
+            return held if held.takes else self._here_or_onward(held, event, record, done, again=again)
+        return None
+
+    def _here_or_onward(
+        self, held: Held, event: WireEvent, record: Record, done: Applied, *, again: bool = False
+    ) -> Held | None:
+        """Of a content that was merged: what stays all the same. The rest is sent on."""
+        content, came = held.content, passage_of(record)
+        if event.kind == "link" or event.target_event_id in content.bonds or (came and came.ends_at(event.content_id)):
+            return held
+        passage = came.beyond(event.content_id, again=again) if came else Passage([event.content_id], again=again)
+        if passage.is_long:
+            self._refuse(
+                record, RefusedError("out_of_range", "the chain of links that it went through is too long"), done
+            )
+            return None
+        if came is None:
+            self._run.note(record, event)
+        target = content.merged_into or ""
+        partition, origin = self._place(target.encode()), (self.partition, record.offset)
+        done.misplaced.append(onward(event, target, partition=partition, origin=origin, passage=passage))
+        done.merged += 1
+        return None
 
     def _refuse(self, record: Record, error: RefusedError, done: Applied) -> None:
         letter = DeadLetter(self.topic, self.partition, record, error)

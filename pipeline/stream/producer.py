@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
@@ -18,11 +18,11 @@ from pipeline.backoff import Backoff
 from pipeline.metrics import Metric, Metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 
     from pipeline.status import Status
     from pipeline.stream.dead_letters import DeadLetter
-    from pipeline.stream.misplaced import Misplaced
+    from pipeline.stream.misplaced import Copy
 
 log = logging.getLogger("cascades.produce")
 
@@ -86,13 +86,13 @@ class Producer:
 
         await self._until_taken(attempt)
 
-    async def send_in_order(self, misplaced: Sequence[Misplaced]) -> None:
+    async def send_in_order(self, misplaced: Sequence[Again]) -> None:
         """Produce re-keyed records: those of one target partition in the order given, one record batch after the other.
 
         A failed batch holds up those behind it, so what a target partition has got is always a prefix: the fence of
         `pipeline.stream.misplaced` depends on it.
         """
-        targets: defaultdict[int, list[Misplaced]] = defaultdict(list)
+        targets: defaultdict[int, list[Again]] = defaultdict(list)
         for record in misplaced:
             targets[record.partition].append(record)
         await asyncio.gather(*(self._send_to(partition, records) for partition, records in targets.items()))
@@ -104,32 +104,32 @@ class Producer:
         )  # Kafka's client wants one of the two
         await self._connected.send_and_wait(self._dead_letter_topic, value, key=record.key, headers=letter.headers)
 
-    async def _send_to(self, partition: int, records: Sequence[Misplaced]) -> None:
-        start = 0
-        while start < len(records):
-            sent = 0
+    async def _send_to(self, partition: int, records: Sequence[Again]) -> None:
+        for some in _batches(_copies(records)):
+            waiting = some
+            while waiting:
+                sent = 0
 
-            async def attempt(start: int = start) -> None:
-                nonlocal sent
-                sent = await self._send_batch(partition, records[start:])
+                async def attempt(waiting: Sequence[_Keyed] = waiting) -> None:
+                    nonlocal sent
+                    sent = await self._send_batch(partition, waiting)
 
-            await self._until_taken(attempt)
-            start += sent
+                await self._until_taken(attempt)
+                waiting = waiting[sent:]
 
-    async def _send_batch(self, partition: int, records: Sequence[Misplaced]) -> int:
-        """One record batch from the front of `records`; tells how many went in."""
+    async def _send_batch(self, partition: int, copies: Sequence[_Keyed]) -> int:
+        """One record batch from the front of `copies`, appended as a whole or not at all; tells how many went in."""
         batch = self._connected.create_batch()
         count = 0
-        while count < len(records) and self._append(batch, records[count]):
+        while count < len(copies) and self._append(batch, *copies[count]):
             count += 1
         batch.close()
         await (await self._connected.send_batch(batch, self._events_topic, partition=partition))
         return count
 
     @staticmethod
-    def _append(batch: Any, misplaced: Misplaced) -> bool:
-        value = misplaced.record.value
-        return batch.append(timestamp=None, key=misplaced.key, value=value, headers=misplaced.headers) is not None
+    def _append(batch: Any, key: bytes, value: bytes | None, headers: list[tuple[str, bytes]]) -> bool:
+        return batch.append(timestamp=None, key=key, value=value, headers=headers) is not None
 
     async def _until_taken(self, attempt: Callable[[], Awaitable[None]]) -> None:
         failed = False
@@ -159,3 +159,52 @@ class Producer:
         if self._kafka is None:
             raise RuntimeError("the producer was not started")
         return self._kafka
+
+
+class Again(Protocol):
+    """What becomes one or more records of one partition of the events topic, in order."""
+
+    @property
+    def key(self) -> bytes:
+        """Of all of them."""
+        ...
+
+    @property
+    def partition(self) -> int:
+        """Of all of them."""
+        ...
+
+    def copies(self) -> Iterator[Copy]:
+        """Value and headers of each, one by one: a content may have a million."""
+        ...
+
+
+_Keyed = tuple[bytes, bytes | None, list[tuple[str, bytes]]]
+ROOM_PER_COPY = 64
+"""Bytes that Kafka's framing of a record takes at most, about."""
+
+
+def _copies(records: Iterable[Again]) -> Iterator[_Keyed]:
+    for record in records:
+        for value, headers in record.copies():
+            yield record.key, value, headers
+
+
+def _batches(copies: Iterable[_Keyed]) -> Iterator[list[_Keyed]]:
+    """As many as fit a record batch, at least one: the first of a batch fits whatever its size."""
+    batch: list[_Keyed] = []
+    left = BATCH_BYTES
+    for copy in copies:
+        size = _size(copy)
+        if batch and size > left:
+            yield batch
+            batch, left = [], BATCH_BYTES
+        batch.append(copy)
+        left -= size
+    if batch:
+        yield batch
+
+
+def _size(copy: _Keyed) -> int:
+    key, value, headers = copy
+    return ROOM_PER_COPY + len(key) + len(value or b"") + sum(len(name) + len(of or b"") + 16 for name, of in headers)

@@ -6,6 +6,7 @@
 | the first copy of a record from a wrong place  | without `cascades-origin`: that place is not in the new topic                         |
 | another copy of the same                       | with `cascades-origin`: skipped there too, if its content knows the event             |
 | under a wrong key, or in a wrong partition     | not: its copy under the right key stands in the topic, and was folded instead of it   |
+| an event that came through a merged content    | not: the link, and all events of that content, are folded again in the new topic      |
 | a dead letter replayed for the first time      | as it is: the new partition remembers it                                              |
 | the same replayed again                        | not: it had no effect                                                                 |
 | refused                                        | as it is: refused there too, under the identity that its dead letter has              |
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.stream.misplaced import HEADER, Fence
 from pipeline.stream.moved import first_place
+from pipeline.stream.onward import passage_of
 from pipeline.stream.replayed import Replayed
 from schemas.dead_letter import Identity, RefusedError
 from schemas.topics import MOVED_HEADER
@@ -40,6 +42,7 @@ class Stays(Enum):
     """Why a record does not move."""
 
     MISPLACED = "stood under a wrong key; their copies under the right one have moved"
+    MERGED = "were told of contents that links merge into others; the links, which have moved, send them on again"
     REPLAY_REPEAT = "were second replays of a dead letter, without effect"
 
 
@@ -67,6 +70,8 @@ class Relocation:
 
     def judge(self, record: Record, event: Decoded) -> Moved | Stays:
         """The record as it moves, or why it stays."""
+        if passage_of(record):
+            return Stays.MERGED
         if isinstance(event, RefusedError):
             return self._moved(record, self._anywhere(record.key), list(record.headers))
         key = event.content_id.encode()

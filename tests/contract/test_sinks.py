@@ -119,6 +119,7 @@ FULL = {
     },
     "content_minutes": {"content_id": "c", "platform": "x", "minute": NOON, "acts": 3, "secondary_reach": 10**15},
     "amplifiers": {"content_id": "c", "platform": "x", "actor_id": "a", "spreads": 1, "audience_size": -1},
+    "merged_contents": {"content_id": "c", "merged_into": "d", "steps": 2**32 - 1, "version": 2},
     "dead_letters": {
         "topic": "share.events",
         "kafka_offset": 7,

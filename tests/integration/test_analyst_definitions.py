@@ -330,9 +330,9 @@ def crowded(clickhouse):
     """A database with 200,000 contents: two edges and amplifiers, a post and a comment in each."""
     number = "FROM numbers(200000)"
     fill = [
-        f"contents (content_id) SELECT toString(number) {number}",
-        f"edges (content_id, event_id, actor_id) SELECT toString(number), 'a', 'a' {number}",
-        f"edges (content_id, event_id, actor_id, parent_event_id) SELECT toString(number), 'b', 'b', 'a' {number}",
+        f"contents (content_id, size) SELECT toString(number), 3 {number}",
+        f"edges (content_id, event_id, actor_id, depth) SELECT toString(number), 'a', 'a', 1 {number}",
+        f"edges (content_id, event_id, actor_id, parent_event_id, depth) SELECT toString(number), 'b', 'b', 'a', 2 {number}",
         f"amplifiers (content_id, actor_id, spreads, shares) SELECT toString(number), 'a', 1, 1 {number}",
         f"events (content_id, event_id, kind, actor_id) SELECT toString(number), 'p', 'post', 'x' {number}",
         f"events (content_id, event_id, kind, actor_id) SELECT toString(number), 'c', 'comment', 'a' {number}",

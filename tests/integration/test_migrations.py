@@ -34,6 +34,7 @@ CONTRACT = {
     "v_advocates": "platform actor_id contents shares audience_size downstream_shares downstream_reach amplification first_moves",
     "v_conversion": "content_id campaign_id shares views clicks shares_per_view shares_per_click",
     "v_content_minute": "content_id platform minute shares likes comments clicks depth secondary_reach",
+    "v_merged_contents": "content_id merged_into steps",
     "v_edges": "content_id event_id parent_event_id parent_basis actor_id depth audience_size occurred_at platform retracted",
     "v_generation": "content_id depth shares reach nodes r",
     "v_amplifiers": "content_id actor_id platform shares audience_size downstream_shares downstream_reach",
@@ -244,7 +245,10 @@ def test_a_table_or_view_that_was_dropped_by_hand_is_named_and_made_anew(empty):
     for kind, name in (("TABLE", "edges"), ("VIEW", "v_edges")):
         client.command(f"DROP {kind} {settings.clickhouse_database}.{name}")
     told = [str(one) for one in status(client, settings) if one.state != "applied"]
-    assert told == ["0002_edges is damaged (edges is gone)", "0009_v_edges is damaged (v_edges is gone)"]
+    assert told == [
+        "0002_edges is damaged (edges is gone)",
+        "0042_v_edges_v_conversion_without_merged is damaged (v_edges is gone)",
+    ]
     with pytest.raises(SinkSchemaError, match=r"edges is gone.*run `cascades migrate`"):
         check(client, settings)
     done = migrate(client, settings)

@@ -480,9 +480,9 @@ def test_writing_everything_twice_changes_no_view(database):
 def crowded(clickhouse):
     """A database with 200,000 contents, a row of each in every table."""
     fill = {
-        "contents": "(content_id, breadth, shares_by_depth, reach_by_depth) SELECT toString(number), [1], [0], [0]",
+        "contents": "(content_id, size, breadth, shares_by_depth, reach_by_depth) SELECT toString(number), 1, [1], [0], [0]",
         "content_minutes": "(content_id, minute, acts) SELECT toString(number), toStartOfMinute(now()), 1",
-        "edges": "(content_id, event_id) SELECT toString(number), 'e'",
+        "edges": "(content_id, event_id, depth) SELECT toString(number), 'e', 1",
         "amplifiers": "(content_id, actor_id, spreads) SELECT toString(number), 'a', 1",
     }
     with fresh_database(Settings(clickhouse_url=clickhouse.url)) as (settings, client):

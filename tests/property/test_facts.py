@@ -33,6 +33,7 @@ events = st.builds(
     audience_size=st.none() | numbers,
     campaign_id=st.none() | texts,
     target_event_id=st.none() | texts,
+    target_content_id=st.none() | texts,
     counter_kind=st.none() | st.sampled_from(["share", "like"]),
     count=st.none() | numbers,
     attributes=st.sampled_from([{}, {"right": "moderate"}, {"right": "none"}]),
@@ -45,10 +46,12 @@ def kept(event, occurred_us):
     told = (event.campaign_id, event.audience_size)
     if event.kind in SPREADS:
         return Fact(*head, *told, event.parent_event_id, event.parent_actor_id, BASIS_RANK[event.parent_basis])
-    if event.kind not in {"retract", "counter"}:
+    if event.kind not in {"retract", "counter", "link"}:
         return Fact(*head, *told)
     moderator = event.attributes == {"right": "moderate"}
-    return Fact(*head, *told, None, None, 3, event.target_event_id, moderator, event.counter_kind, event.count)
+    target = event.target_content_id if event.kind == "link" else event.target_event_id
+    of = event.parent_event_id if event.kind == "counter" else None
+    return Fact(*head, *told, of, None, 3, target, moderator, event.counter_kind, event.count)
 
 
 def fact_of(event, occurred_us=0):

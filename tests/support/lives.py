@@ -242,7 +242,8 @@ class Life:
             max_rows=10**9,
             in_thread=self._write,
         )
-        self._cycle = Cycle(self.states, self.keeper.revive, Reader(world, self.passes), self.flusher, metrics)  # type: ignore[arg-type]
+        reader = Reader(world, self.passes)
+        self._cycle = Cycle(self.states, self.keeper.revive, reader, self.flusher, metrics, recall=self.keeper.recall)  # type: ignore[arg-type]
 
     async def run(self) -> bool:
         """False when it was killed, or fenced."""

@@ -123,10 +123,10 @@ def counters(facts: Facts) -> Row:
     row = {}
     for kind in ("share", "like", "comment", "click", "view"):
         of_kind = [event for event in reported if event.counter_kind == kind]
-        platforms = {event.platform for event in of_kind}
-        row[f"counted_{kind}s"] = sum(
-            max((e for e in of_kind if e.platform == platform), key=moment_key).count for platform in platforms
-        )
+        by_subject: dict[tuple[str, str], list[WireEvent]] = {}
+        for event in of_kind:
+            by_subject.setdefault((event.platform, event.parent_event_id or facts.content_id), []).append(event)
+        row[f"counted_{kind}s"] = sum(max(told, key=moment_key).count for told in by_subject.values())
     return row
 
 
@@ -135,7 +135,7 @@ def structure(facts: Facts) -> Row:
     breadth = by_depth(facts, [1 for _ in facts.spreads])
     breadth[0] = 1
     return {
-        "size": 1 + len(facts.spreads),
+        "size": 0 if merged_away(facts) else 1 + len(facts.spreads),
         "depth": max(depths, default=0),
         "depth_exact": max(map(facts.depth_exact, facts.spreads), default=0),
         "breadth": breadth,
@@ -145,6 +145,18 @@ def structure(facts: Facts) -> Row:
         "structural_virality": facts.structural_virality(),
         "r": reproduction(depths),
     }
+
+
+def merged_away(facts: Facts) -> bool:
+    """Nothing but links, not all of them undone, and what is about links."""
+    links = {event.event_id: event for event in facts.standing.values() if event.kind == "link"}
+    undoing = [event for event in facts.standing.values() if event.target_event_id in links]
+    undone = {
+        undo.target_event_id
+        for undo in undoing
+        if undo.attributes.get("right") == "moderate" or actor_of(undo) == actor_of(links[undo.target_event_id])
+    }
+    return bool(links.keys() - undone) and len(links) + len(undoing) == len(facts.standing)
 
 
 def by_depth(facts: Facts, values: list[int]) -> list[int]:

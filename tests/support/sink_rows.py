@@ -15,6 +15,8 @@ MINUTE = 60 * SECOND
 NOON = 1_709_380_800_000_000
 """2024-03-02 12:00 UTC in microseconds."""
 
+_SHOWN = {("contents", "size"): 1, ("edges", "depth"): 1}
+"""With 0 the row is void."""
 _DEFAULTS: dict[Any, Any] = {str: "", int: 0, float: 0.0, bool: False, bytes: b"", datetime: NOON}
 
 
@@ -23,7 +25,9 @@ def row(table: str, **values: Any) -> tuple[Any, ...]:
     fields = TABLES[table].model_fields
     unknown = values.keys() - fields.keys()
     assert not unknown, f"{table} has no {unknown}"
-    return tuple(values.get(name, _neutral(field.annotation)) for name, field in fields.items())
+    return tuple(
+        values.get(name, _SHOWN.get((table, name), _neutral(field.annotation))) for name, field in fields.items()
+    )
 
 
 def _neutral(annotation: Any) -> Any:

@@ -250,10 +250,11 @@ def test_a_fingerprint_is_the_same_on_every_machine_and_run():
     assert 0 <= fingerprint(event) < 1 << 63
 
 
-def test_a_fingerprint_depends_on_every_field_but_the_attributes():
+def test_a_fingerprint_depends_on_every_field_but_the_attributes_and_the_content():
     event = check(value(attributes={"a": "1", "b": "2"}), APPENDED_MS)
     assert fingerprint(event) == fingerprint(msgspec.structs.replace(event, attributes={"other": ""}))
-    for name in set(WireEvent.__struct_fields__) - {"attributes"}:
+    assert fingerprint(event) == fingerprint(msgspec.structs.replace(event, content_id="merged into another one"))
+    for name in set(WireEvent.__struct_fields__) - {"attributes", "content_id"}:
         assert fingerprint(msgspec.structs.replace(event, **{name: _other(getattr(event, name))})) != fingerprint(event)
 
 

@@ -43,6 +43,10 @@ def make_app(doors: Doors, fetcher: Fetcher) -> web.Application:
     async def kinds(_request: web.Request) -> web.Response:
         return web.Response(body=problems, content_type="application/json")
 
+    async def close(_app: web.Application) -> None:
+        await webhooks.close()
+
+    app.on_cleanup.append(close)
     app.add_routes(
         [
             web.post(DOOR, events.post),

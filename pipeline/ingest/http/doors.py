@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from pipeline.errors import UnavailableError
 from pipeline.ingest import records
 from pipeline.ingest.http.problems import ProblemError
+from pipeline.ingest.posts import Posts
 from pipeline.metrics import Metric
 
 if TYPE_CHECKING:
@@ -48,10 +49,13 @@ class Doors:
     limiter: Limiter
     clock: Clock
     metrics: Metrics
+    posts: Posts = field(default_factory=Posts)
+    """Those that are counted for another content."""
 
     def event(self, event: WireEvent, value: bytes | None = None) -> Entry:
-        """The record of an event; `value` are its bytes where they are known already."""
-        return records.of_event(self.settings, event, value)
+        """The record of an event, under the content that it is counted for; `value` are its bytes where they are known already."""
+        home = self.posts.at_home(event)
+        return records.of_event(self.settings, home, value if home is event else None)
 
     def undo(self, found: Undo) -> Entry:
         """The record of an undo whose content is not known."""

@@ -117,6 +117,21 @@ class Fetcher:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise RefusedFetchError(f"{type(error).__name__}: cannot be fetched") from None
 
+    async def leads_to(self, url: str, within_s: float = WITHIN_S) -> str:
+        """Where one redirect leads; that address is not asked. Raises RefusedFetchError, and nothing else, also when it is no redirect."""
+        try:
+            async with asyncio.timeout(within_s):
+                place = self.checked(url)
+                headers = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": USER_AGENT}
+                async with self._opened.get(place, allow_redirects=False, headers=headers, ssl=self._ssl) as response:
+                    if response.status not in _REDIRECTS or "Location" not in response.headers:
+                        raise RefusedFetchError("it leads nowhere")
+                    return str(place.join(URL(response.headers["Location"])))
+        except TimeoutError:
+            raise RefusedFetchError(f"no answer within {within_s:g} s") from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise RefusedFetchError(f"{type(error).__name__}: cannot be fetched") from None
+
     async def _follow(self, url: str, accept: str, most: int) -> Fetched:
         for _ in range(MOST_REDIRECTS + 1):
             place = self.checked(url)

@@ -20,6 +20,7 @@ from pipeline.ingest.http.keys import load
 from pipeline.ingest.http.limits import Limiter, Room
 from pipeline.ingest.http.sender import KafkaSender
 from pipeline.ingest.http.status import status_app
+from pipeline.ingest.posts import PostLog
 from pipeline.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -81,14 +82,18 @@ async def serving(
     )
     fetcher = Fetcher(settings.fetch_private_hosts, **fetching)
     front, status = _runner(make_app(doors, fetcher), settings), _runner(status_app(doors, room), settings)
+    following = None
     try:
         if sender is None:
             await kafka.start()
+            following = asyncio.create_task(PostLog(settings, doors.posts).run())
         yield (
             await _listen(front, settings.host, settings.ingest_port, "ingest"),
             await _listen(status, settings.host, settings.metrics_port, "metrics"),
         )
     finally:
+        if following is not None:
+            following.cancel()
         await front.cleanup()
         await status.cleanup()
         await fetcher.close()

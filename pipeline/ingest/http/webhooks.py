@@ -7,6 +7,7 @@ understood becomes a dead letter with its payload, and the answer says so.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +20,7 @@ from pipeline.ingest.http.once import Once
 from pipeline.ingest.http.problems import ProblemError
 from pipeline.ingest.http.proofs import PROOFS
 from pipeline.ingest.http.received import Received
+from pipeline.ingest.http.resolve import Resolver
 from pipeline.ingest.http.sns import Sns
 from pipeline.ingest.http.webmention import Webmentions
 from pipeline.ingest.platforms import REGISTRY, Context, UnknownShapeError
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from pipeline.ingest.http.keys import Webhook
     from pipeline.ingest.http.sender import Entry
     from pipeline.ingest.platforms import Mapped, PlatformMapping
+    from schemas.wire import WireEvent
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -46,6 +49,7 @@ class WebhooksDoor:
         self._doors, self._registry = doors, registry
         self._sns, self._actors, self._once = sns or Sns(fetcher), Actors(fetcher), Once()
         self._webmentions = Webmentions(fetcher)
+        self._resolver = Resolver(fetcher, doors.clock, self._link, within_s=doors.settings.resolve_within_s)
         for name, webhook in doors.keyring.webhooks.items():
             _require_complete(name, webhook, registry)
         self._contexts = {name: context(doors.settings, webhook) for name, webhook in doors.keyring.webhooks.items()}
@@ -106,11 +110,19 @@ class WebhooksDoor:
             return _answer({"accepted": 0, "refused": 1})
         received_at = _EPOCH + timedelta(microseconds=self._doors.clock.now_us())
         mapped = mapping.events(payload, received_at, self._contexts[name])
+        mapped = replace(mapped, events=tuple(await self._resolver.lead(mapped.events)))
         await self._doors.deliver(self._entries(door, mapped, body))
         self._doors.metrics.add(Metric.DOOR_EVENTS, len(mapped.events) + len(mapped.undos), door)
         self._doors.metrics.add(Metric.DOOR_IGNORED, len(mapped.ignored), door)
         counts = {"accepted": len(mapped.events), "undone": len(mapped.undos)}
         return _answer({**counts, "ignored": len(mapped.ignored), "refused": len(mapped.refused)})
+
+    async def _link(self, event: WireEvent) -> None:
+        await self._doors.deliver([self._doors.event(event)])
+
+    async def close(self) -> None:
+        """Nothing is asked for any more."""
+        await self._resolver.close()
 
     def _entries(self, door: str, mapped: Mapped, body: bytes) -> list[Entry]:
         return [
