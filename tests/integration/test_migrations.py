@@ -247,7 +247,7 @@ def test_a_table_or_view_that_was_dropped_by_hand_is_named_and_made_anew(empty):
     told = [str(one) for one in status(client, settings) if one.state != "applied"]
     assert told == [
         "0002_edges is damaged (edges is gone)",
-        "0042_v_edges_v_conversion_without_merged is damaged (v_edges is gone)",
+        "0046_v_edges_v_conversion_without_merged is damaged (v_edges is gone)",
     ]
     with pytest.raises(SinkSchemaError, match=r"edges is gone.*run `cascades migrate`"):
         check(client, settings)

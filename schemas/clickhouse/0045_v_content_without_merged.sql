@@ -75,7 +75,9 @@ CREATE OR REPLACE VIEW {database}.v_content {on_cluster}
     half_s               Nullable(Float64) COMMENT 'age in seconds, from the first act, at which half of predicted_size is reached',
     ninety_s             Nullable(Float64) COMMENT 'the same for nine tenths',
     label                Nullable(String) COMMENT 'broadcast, mixed or chain, by structural virality; NULL without spreads',
-    severity             Nullable(UInt32) COMMENT '1 to 10 while an alert is open, else 0'
+    severity             Nullable(UInt32) COMMENT '1 to 10 while an alert is open, else 0',
+    mean_depth           Nullable(Float64) COMMENT 'mean depth of the spreads, retracted ones included (64 stands for 64 and deeper); NULL without spreads',
+    r_by_generation      Array(Float64) COMMENT 'R of generation 1, 2, ...: nodes of the next generation over its own; the last generation has none yet'
 )
 AS
 WITH
@@ -153,7 +155,17 @@ SELECT
     if(is_evaluated, nullIf(ifNull(clock.half_s, -1), -1), NULL) AS half_s,
     if(is_evaluated, nullIf(ifNull(clock.ninety_s, -1), -1), NULL) AS ninety_s,
     if(is_evaluated AND content.size > 1, toString(ifNull(clock.label, '')), NULL) AS label,
-    if(is_evaluated, ifNull(clock.severity, 0), NULL) AS severity
+    if(is_evaluated, ifNull(clock.severity, 0), NULL) AS severity,
+    if(
+        content.size > 1,
+        arraySum((nodes, slot) -> nodes * (slot - 1), content.breadth, arrayEnumerate(content.breadth)) / (content.size - 1),
+        NULL
+    ) AS mean_depth,
+    arrayMap(
+        (nodes, following) -> following / nodes,
+        arraySlice(content.breadth, 2, length(content.breadth) - 2),
+        arraySlice(content.breadth, 3)
+    ) AS r_by_generation
 FROM {database}.contents AS content FINAL
 LEFT JOIN
 (
@@ -174,4 +186,4 @@ LEFT JOIN
 ) AS recent ON recent.content_id = content.content_id
 LEFT JOIN {database}.content_clock AS clock FINAL ON clock.content_id = content.content_id
 WHERE content.size > 0
-COMMENT 'One row per content: structure, reach, counts, rolling windows, speed, forecast and state.';
+COMMENT 'One row per content: structure, reach, counts, rolling windows, speed, forecast and state.'
