@@ -129,7 +129,7 @@ def test_downloads_of_facebook_by_two_people(settings, send, tmp_path):
 
 def test_a_download_of_instagram(settings, send, tmp_path):
     assert send(zipped(tmp_path / "instagram.zip", instagram())) == 0
-    medium = "web:https://www.instagram.com/p/Abc-1/"
+    medium = "web:https://instagram.com/p/Abc-1"
     assert shown(settings, medium, "depth, shares, secondary_reach, likes") == [(1, 1, 3, 1)]
 
 

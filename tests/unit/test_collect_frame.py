@@ -156,7 +156,7 @@ async def test_the_lag_is_measured_by_the_platforms_clock():
         ("", [], "name a source"),
         ("{", [], "CASCADES_COLLECT does not work"),
         ("", ["nowhere"], "no source 'nowhere'"),
-        ('{"x": {"kind": "teleport"}}', ["x"], "no such kind; kinds are bluesky, mastodon"),
+        ('{"x": {"kind": "teleport"}}', ["x"], "no such kind; kinds are bluesky, instagram, linkedin, mastodon, pinterest"),
         ('{"fedi": {"kind": "mastodon", "token": "t"}}', ["fedi"], "fedi: url: Field required"),
         ('{"bluesky": {"urls": ["http://x/subscribe"]}}', [], "bluesky: urls.0"),
         ('{"bluesky": {"collectoins": []}}', [], "bluesky: collectoins: Extra inputs"),

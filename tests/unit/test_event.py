@@ -20,7 +20,7 @@ from schemas.event import ShareEvent
 from schemas.wire import COUNTED, SPREADS, Kind, WireEvent, decode, encode, fingerprint, micros
 
 APPENDED_MS = 1_769_860_800_000  # 2026-01-31T12:00:00Z
-FINGERPRINT = 6_020_677_094_556_152_598
+FINGERPRINT = 3_610_784_793_215_695_397
 OWN_FIELDS = {
     "retract": {"target_event_id": "e0"},
     "link": {"target_content_id": "c0"},

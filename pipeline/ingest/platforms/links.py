@@ -46,12 +46,19 @@ def canonical(url: str) -> str:
         if inner is None:
             break
         place = URL(plain(inner))
-    host = _site(place.host or "")
+    host = _site(place.raw_host or "")
     port = None if place.is_default_port() else place.explicit_port
     fields = sorted(_chosen(host, place.query.items()))
     query = URL.build(query=fields).raw_query_string
     return str(
-        URL.build(scheme="https", host=host, port=port, path=_path(place.raw_path), query_string=query, encoded=True)
+        URL.build(
+            scheme="https",
+            host=f"[{host}]" if ":" in host else host,
+            port=port,
+            path=_path(place.raw_path),
+            query_string=query,
+            encoded=True,
+        )
     )
 
 
@@ -63,7 +70,7 @@ def web_content(url: str) -> str:
 def is_short(url: str) -> bool:
     """Whether only a request tells where the address leads (`pipeline.ingest.http.resolve`)."""
     try:
-        host = URL(plain(url)).host or ""
+        host = URL(plain(url)).raw_host or ""
     except ValueError:
         return False
     return host in rules.SHORTENERS or host.removeprefix("www.") in rules.SHORTENERS
