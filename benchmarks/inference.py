@@ -2,7 +2,7 @@
 
     python -m benchmarks.inference [SEED…]
 
-The same seeds give the same tables on every machine. Thresholds and powers were chosen on seeds 1 and 2; the published seeds are others.
+The same seeds give the same tables on every machine. Thresholds and powers were chosen on seed 1; the published seeds are others.
 """
 
 from __future__ import annotations

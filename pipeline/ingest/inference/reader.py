@@ -40,7 +40,10 @@ class Reader:
 
     async def __aenter__(self) -> Self:
         self._consumer = AIOKafkaConsumer(
-            **client_options(self._settings), group_id=self._settings.infer_group, enable_auto_commit=False
+            **client_options(self._settings),
+            group_id=self._settings.infer_group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",  # where Kafka has dropped the place meanwhile
         )
         await started(self._consumer)
         try:
