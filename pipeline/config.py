@@ -266,7 +266,7 @@ class Settings(BaseSettings):
     # Parents that platforms hide (`cascades infer`).
     infer: str = Field(
         "",
-        description="platforms whose hidden parents are guessed, and how: twitter=rt_text+probable,mastodon=probable (docs/inference.md); empty: off",
+        description="platforms whose hidden parents are guessed, and how: twitter=rt_text,bluesky=rt_text+exposed_post_first (docs/inference.md); empty: off",
     )
     infer_follows_file: str = Field(
         "", description="CSV file with the header follower,followed: who follows whom, for the method exposed"

@@ -16,7 +16,7 @@ def infer() -> None:
     Methods: rt_text (RT @b: …); exposed (the latest sharer whom the actor follows) and exposed_post_first (the same, unless it follows the author),
     which need CASCADES_INFER_FOLLOWS_FILE; probable (audience and time). How right each is: docs/inference.md
 
-    Example: CASCADES_INFER=twitter=rt_text+probable,mastodon=probable CASCADES_METRICS_PORT=9467 cascades infer
+    Example: CASCADES_INFER=twitter=rt_text CASCADES_METRICS_PORT=9467 cascades infer
     """
     from pipeline.commands import infer as command
 

@@ -1,4 +1,4 @@
-"""Which methods serve which platform: `twitter=rt_text+probable,facebook=probable`. A platform that is not named is left alone."""
+"""Which methods serve which platform: `twitter=rt_text,bluesky=rt_text+exposed_post_first`. A platform that is not named is left alone."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def of_settings(settings: Settings) -> Plan:
     """The plan of CASCADES_INFER. Raises UsageError when it is empty, when it is no plan, or when the follow graph is missing."""
     if not settings.infer.strip():
         raise UsageError(
-            "no platform's parents are to be inferred: set CASCADES_INFER, as in CASCADES_INFER=twitter=rt_text+probable,facebook=probable"
+            "no platform's parents are to be inferred: set CASCADES_INFER, as in CASCADES_INFER=twitter=rt_text,bluesky=rt_text+exposed_post_first"
         )
     return parse(settings.infer, makers(settings))
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from schemas.wire import WireEvent
 
 AUDIENCE_POWER: Final = 1.0
-"""a: each follower is as likely to pass it on."""
+"""a: each follower is as likely to pass it on as any other."""
 POST_PULL: Final = 10.0
 """How much likelier a follower passes on the post than a share of it."""
 THRESHOLD: Final = 0.5
