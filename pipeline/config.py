@@ -263,6 +263,26 @@ class Settings(BaseSettings):
         200, ge=2, description="times its size that a member of an archive may unpack to (from 10 MiB on)"
     )
     import_max_members: int = Field(200_000, ge=1, description="members that a zip file may have")
+    # Parents that platforms hide (`cascades infer`).
+    infer: str = Field(
+        "",
+        description="platforms whose hidden parents are guessed, and how: twitter=rt_text,bluesky=rt_text+exposed_post_first (docs/inference.md); empty: off",
+    )
+    infer_follows_file: str = Field(
+        "", description="CSV file with the header follower,followed: who follows whom, for the method exposed"
+    )
+    infer_group: str = Field(
+        "cascades-infer", description="consumer group under which `cascades infer` keeps its place"
+    )
+    infer_window_hours: float = Field(
+        24.0,
+        gt=0,
+        le=24 * 90,
+        description="hours after its arrival that a share may be guessed to be a parent; as much is read again at a start",
+    )
+    infer_contents: int = Field(
+        5_000, ge=1, description="contents of one partition whose latest 200 sharers are held (about 300 bytes each)"
+    )
     cache_dir: Path = Field(Path.home() / ".cache" / "share-cascades", description="downloaded jars")
 
     def population(self) -> dict[str, int]:

@@ -173,6 +173,10 @@ class Metric(Enum):
     # Grows for as long as undos wait, then stays. Growing for longer: more `cascades resolve` processes, or a faster ClickHouse.
     UNDOS_BURIED = Spec("cascades_undos_buried_total", "counter", "Undos that became dead letters", ("reason",))
     # no_target: the act never came: `cascades dlq list --reason no_target`. not_theirs: somebody undoes what others did.
+    INFERRED = Spec(
+        "cascades_inferred_total", "counter", "Hidden parents that were guessed, by method", ("platform", "method")
+    )
+    # Flat while a platform of CASCADES_INFER is busy: look at /readyz of `cascades infer`; then at what its shares tell (docs/inference.md).
     LINK_VISITS = Spec(
         "cascades_link_visits_total", "counter", "Visits of tracked links, by what became of them", ("outcome",)
     )

@@ -18,6 +18,7 @@ COMMANDS = (
     "ingest",
     "collect",
     "resolve",
+    "infer",
     "migrate",
     "status",
     "replay",

@@ -20,7 +20,7 @@ that are refused: dead letters with the payload, never guesses. It asks nobody: 
 from the reader's context (campaign, looked-up audiences, contents of acts already seen).
 
 - **parent**: `exact` the platform names the share or post that an act came through; *the original only* is `root_only`:
-  the depth of such a share is known to be at least 1.
+  the depth of such a share is known to be at least 1; `cascades infer` may guess through whom it came ([inference.md](inference.md)).
 - **undo**: *content not told* goes to `share.undo`, where the content of the undone act is looked up.
 - Ids begin with the platform's name; pages have the content id `web:<address>` on every platform, without campaign tags.
 - A person whom the platform leaves out is `anonymous:<act>`: the act counts, and nobody else is made of it.
