@@ -69,12 +69,15 @@ class IngestProcess:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, list):
+        return json.dumps(value)
     return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
 @asynccontextmanager
-async def ingesting(settings: Settings) -> AsyncIterator[IngestProcess]:
+async def ingesting(settings: Settings, command: tuple[str, ...] = ()) -> AsyncIterator[IngestProcess]:
     made = IngestProcess(settings)
+    made.command = command or made.command
     try:
         await made.start()
         yield made
