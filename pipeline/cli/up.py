@@ -16,7 +16,8 @@ def up(
 ) -> None:
     """The same stack without sample data, kept across restarts.
 
-    Ctrl-C stops it; the data stays in DIR.
+    Ctrl-C stops it; the data stays in DIR. Where CASCADES_INGEST_TOKENS, CASCADES_WEBHOOKS or CASCADES_LINKS say who may come in, the front doors
+    (cascades ingest) are opened too, on CASCADES_INGEST_PORT.
 
     Example: cascades up --data ~/cascades     then, elsewhere: cascades replay events.jsonl.gz --wait
     """

@@ -1,4 +1,4 @@
-"""The whole product on this machine: Kafka and ClickHouse, the schema, the worker, the page and the resolver of undos, as child processes of this one."""
+"""The whole product on this machine: Kafka and ClickHouse, the schema, the worker, the page, the resolver of undos and what the settings ask for, as child processes of this one."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ READY_DEADLINE_S = 120.0
 EMBEDDED = {"kafka_security_protocol": "PLAINTEXT", "clickhouse_user": "default", "clickhouse_reader_user": "reader"}
 """How the embedded parts are talked to, whatever the environment says of others. The page logs in as the one who only reads."""
 _PASSED_ON = (
-    *("kafka_bootstrap", "clickhouse_url", "page_port", "metrics_port", "worker_status_url", "state_dir", "rules_file"),
-    "page_public_url",
+    *("kafka_bootstrap", "clickhouse_url", "page_port", "page_public_url", "ingest_port", "metrics_port"),
+    *("worker_status_url", "state_dir", "rules_file"),
     *EMBEDDED,
 )
 
@@ -99,13 +99,14 @@ def environment(settings: Settings) -> dict[str, str]:
 
 def _with_ports(settings: Settings) -> Settings:
     """Real numbers for ports given as 0. Raises UnavailableError, with the setting to change, when one is in use."""
-    page = settings.page_port or ports.choose()
+    page, ingest = settings.page_port or ports.choose(), settings.ingest_port or ports.choose()
     metrics = settings.metrics_port or ports.choose()
     here = {"page_public_url": settings.page_public_url or f"http://127.0.0.1:{page}"}
-    chosen = settings.model_copy(
-        update={"page_port": page, "metrics_port": metrics, "worker_status_url": f"http://127.0.0.1:{metrics}"} | here
-    )
+    numbers = {"page_port": page, "ingest_port": ingest, "metrics_port": metrics}
+    chosen = settings.model_copy(update=numbers | {"worker_status_url": f"http://127.0.0.1:{metrics}"} | here)
     ports.require(page, "the page", variable("page_port"))
+    if has_doors(settings):
+        ports.require(ingest, "the front doors", variable("ingest_port"))
     ports.require(metrics, "the worker's metrics", variable("metrics_port"))
     others = ["the page's metrics", *(f"the metrics of {command}" for command in _others(settings))]
     for count, part in enumerate(others, 1):
@@ -116,7 +117,13 @@ def _with_ports(settings: Settings) -> Settings:
 
 def _others(settings: Settings) -> list[str]:
     """The commands that run besides worker and page."""
-    return ["resolve", *(["notify"] if settings.notify_channels_file else [])]
+    asked = {"notify": bool(settings.notify_channels_file), "ingest": has_doors(settings)}
+    return ["resolve", *(command for command, wanted in asked.items() if wanted)]
+
+
+def has_doors(settings: Settings) -> bool:
+    """Whether the settings say who may come in by the front doors; without that nobody could, and they stay shut."""
+    return any((settings.ingest_tokens.get_secret_value(), settings.webhooks.get_secret_value(), settings.links))
 
 
 def _port_after(settings: Settings, count: int) -> int:

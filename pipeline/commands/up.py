@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.commands.console import err, note
 from pipeline.commands.live import on_signals, watch
-from pipeline.commands.running import Running
+from pipeline.commands.running import Running, has_doors
 from pipeline.commands.settings import load, variable
 from pipeline.embedded.progress import console
 
@@ -33,6 +33,8 @@ def run(*, data: Path) -> int:
 
 def _announce(running: Running, data: Path) -> None:
     err.print(f"\n\n  Page: [bold cyan]{running.url}[/]   data: {data}")
+    if has_doors(running.settings):
+        err.print(f"  Front doors: [bold cyan]http://127.0.0.1:{running.settings.ingest_port}/openapi.json[/]")
     err.print("  For other commands, in another terminal:")
     for name in _ADDRESSES:
         err.print(f"    export {variable(name)}={getattr(running.settings, name)}")
