@@ -7,7 +7,12 @@ import signal
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import requests
 from support.demo import Cascades, write_lines
+from support.doors import ALL, event
+from support.ingest_process import BEARER
+
+from pipeline.embedded.ports import choose
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,8 +35,10 @@ def lines() -> list[bytes]:
 
 def test_what_was_replayed_is_shown_and_still_there_after_a_restart(tmp_path: Path) -> None:
     file, data = write_lines(tmp_path / "events.jsonl", lines()), str(tmp_path / "data")
-    with Cascades("up", "--data", data) as up:
+    doors = {"CASCADES_INGEST_TOKENS": json.dumps([ALL]), "CASCADES_INGEST_PORT": str(choose())}
+    with Cascades("up", "--data", data, **doors) as up:
         up.until_said(READY)
+        come_by_the_door(up, doors["CASCADES_INGEST_PORT"])
         replayed = up.run("replay", file, "--wait")
         assert replayed.returncode == 0, replayed.stderr
         assert f"{BROKEN} of them did not look like events" in replayed.stderr
@@ -44,8 +51,17 @@ def test_what_was_replayed_is_shown_and_still_there_after_a_restart(tmp_path: Pa
         up.until_said(READY)
         assert up.run("replay", file, "--wait").returncode == 0
         assert figures(up) == [CONTENTS, SHARES, 2 * BROKEN]
+        assert "Front doors" not in up.said, "nobody is named who may come in"
         up.process.send_signal(signal.SIGINT)
         assert up.wait() == 0, up.said
+
+
+def come_by_the_door(up: Cascades, port: str) -> None:
+    address = f"http://127.0.0.1:{port}"
+    up.until_said(f"{address}/openapi.json")
+    share = event(1, content_id="c1", event_id="e1", platform="bluesky", actor_id="a1", audience_size=10)
+    sent = requests.post(f"{address}/v1/events", json=share, headers=BEARER, timeout=60)
+    assert sent.status_code == 202, sent.text
 
 
 def figures(up: Cascades) -> list[int]:

@@ -25,7 +25,7 @@ class Cascades:
     """One running command on ports of its own. Leaving the context kills what is left, and says what that was."""
 
     def __init__(self, *arguments: str, **environment: str) -> None:
-        metrics = next(port for port in iter(choose, None) if is_free(port + 1) and is_free(port + 2))
+        metrics = next(port for port in iter(choose, None) if all(is_free(port + more) for more in range(1, 5)))
         self.page_port, self.clickhouse_port, self.kafka_port = choose(), choose(), choose()
         self.environment = (
             os.environ
