@@ -7,37 +7,39 @@ import typer
 
 from pipeline.cli.root import app
 
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="F",
+        help="googleplus, myspace, twitter, facebook, instagram, sendgrid, mailgun, postmark, ses, activecampaign, csv …; without: guessed.",
+    ),
+]
+Mapping = Annotated[
+    Path | None,
+    typer.Option(
+        "--mapping", metavar="M.yaml", dir_okay=False, help="For CSV: which column is which field of an event."
+    ),
+]
+Audiences = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="A.csv", dir_okay=False, help="actor_id,audience_size: followers, where the archive does not tell them."
+    ),
+]
+
 
 @app.command("import")
 def import_archive(
     file: Annotated[str, typer.Argument(metavar="FILE", help="The archive: as it was loaded down, never unpacked.")],
-    form: Annotated[
-        str | None,
-        typer.Option(
-            "--format",
-            metavar="F",
-            help="googleplus, myspace, twitter, facebook, instagram, sendgrid, mailgun, postmark, ses, activecampaign, csv …; without: guessed.",
-        ),
-    ] = None,
-    mapping: Annotated[
-        Path | None,
-        typer.Option(
-            "--mapping", metavar="M.yaml", dir_okay=False, help="For CSV: which column is which field of an event."
-        ),
-    ] = None,
+    form: Format = None,
+    mapping: Mapping = None,
     campaign: Annotated[str | None, typer.Option(metavar="ID", help="The campaign that all of it belongs to.")] = None,
     owner: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Facebook, Instagram: whose download it is, where it does not say so."),
     ] = None,
-    audiences: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="A.csv",
-            dir_okay=False,
-            help="actor_id,audience_size: followers, where the archive does not tell them.",
-        ),
-    ] = None,
+    audiences: Audiences = None,
     as_of: Annotated[
         str | None, typer.Option(metavar="TIME", help="When the archive was written: the time of totals. Else now.")
     ] = None,

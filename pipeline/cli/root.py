@@ -39,6 +39,7 @@ app = typer.Typer(
     epilog=EPILOG,
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,  # a rich traceback shows local values, passwords among them
     context_settings={"help_option_names": ["-h", "--help"]},
 )
