@@ -23,7 +23,7 @@ from pipeline.stream.relocate import HEADERS_ROOM
 from schemas import topics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from aiokafka import AIOKafkaProducer
     from aiokafka.admin import AIOKafkaAdminClient
@@ -81,8 +81,7 @@ class LargerTopic:
                 raise UsageError(
                     f"topic {self.name} is there with {found} partitions, not {self.partitions}: name another one with --to, or delete it"
                 )
-            config = await config_of(admin, self.name)
-        return config.get(f"{_TIME}type", "CreateTime") != "CreateTime"
+            return await self._is_open(admin)
 
     async def exists(self) -> bool:
         """Whether there is a topic of that name."""
@@ -115,6 +114,10 @@ class LargerTopic:
                     raise UnavailableError(
                         f"Kafka does not take the configuration of {self.name}: {message or for_code(code).description}"
                     )
+            # Brokers learn of it a moment later, and a worker that starts before that is refused the topic.
+            await _until(
+                lambda: self._is_open(admin), f"Kafka does not show the configuration of {self.name} after changing it"
+            )
 
     async def _when_still(self) -> dict[int, range]:
         """What a killed run had sent may still be on its way into the log."""
@@ -141,11 +144,13 @@ class LargerTopic:
                 raise UnavailableError(
                     f"Kafka did not create topic {self.name}: {next(iter(message), None) or for_code(code).description}"
                 )
-        for _ in range(VISIBLE_TRIES):
-            if await _described(admin, self.name) is not None:
-                return
-            await asyncio.sleep(RETRY_S)
-        raise UnavailableError(f"Kafka does not show topic {self.name} after creating it")
+        await _until(lambda: self._is_there(admin), f"Kafka does not show topic {self.name} after creating it")
+
+    async def _is_there(self, admin: AIOKafkaAdminClient) -> bool:
+        return await _described(admin, self.name) is not None
+
+    async def _is_open(self, admin: AIOKafkaAdminClient) -> bool:
+        return (await config_of(admin, self.name)).get(f"{_TIME}type", "CreateTime") != "CreateTime"
 
     async def _final(self, admin: AIOKafkaAdminClient) -> dict[str, str]:
         wanted = topics.events(self.name, self.partitions).config
@@ -207,6 +212,15 @@ class Filler:
         if self._under_way is not None:
             under_way, self._under_way = self._under_way, None
             await under_way
+
+
+async def _until(holds: Callable[[], Awaitable[bool]], else_say: str) -> None:
+    """Wait for what reaches brokers a moment after it is acknowledged. Raises UnavailableError when it does not."""
+    for _ in range(VISIBLE_TRIES):
+        if await holds():
+            return
+        await asyncio.sleep(RETRY_S)
+    raise UnavailableError(else_say)
 
 
 async def _described(admin: AIOKafkaAdminClient, topic: str) -> int | None:

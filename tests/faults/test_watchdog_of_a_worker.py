@@ -17,7 +17,7 @@ from pipeline.sinks.memory import MemorySink
 
 PATIENCE_S = 8.0
 HANGS = {
-    "the event loop": "import time; from pipeline.stream.cycle import Cycle; Cycle._fold = lambda self, batch: time.sleep(1000)",
+    "the event loop": "import time; from pipeline.stream.cycle import Cycle; Cycle._fold = lambda self, batch, decoded: time.sleep(1000)",
     "partition 0": "import asyncio; from pipeline.stream.flusher import Flusher; Flusher._flush = lambda self: asyncio.sleep(1000)",
 }
 

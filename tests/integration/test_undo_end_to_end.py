@@ -191,7 +191,7 @@ async def test_a_kill_between_telling_and_committing_changes_no_number(settings,
     await tell(repost(CY, "3last", root("film")), deleted(CY, "3last"))
     await until_shown(settings, {"film": (10, 0, 22, 1, 0, 0, 11, 0)})
     assert again.metric("cascades_undos_retracted_total") == 11 - before
-    assert again.get("/readyz")[0] == 200, again.parts()
+    await asyncio.to_thread(again.wait_until, lambda: again.get("/readyz")[0] == 200, "ready")
     told = await retractions(settings)
     assert len({event.event_id for event in told}) == len(told) == 11
     assert all(event.occurred_at <= datetime.now(UTC) for event in told)

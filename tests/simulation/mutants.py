@@ -58,11 +58,11 @@ def skip_the_offset_fence() -> Iterator[None]:
     """A record that was applied already is folded once more when it is read again."""
     plain = PartitionState.apply
 
-    def apply(self: PartitionState, records: Any, decoded: Any) -> Any:
+    def apply(self: PartitionState, records: Any, decoded: Any, recalled: Any = None) -> Any:
         records = list(records)
         if records:
             self.next_offset = records[0].offset
-        return plain(self, records, decoded)
+        return plain(self, records, decoded, recalled)
 
     with patch.object(PartitionState, "apply", apply):
         yield
