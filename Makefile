@@ -15,7 +15,7 @@ CASE ?=
 FAULTS ?= 200
 PEERS := faust quix bytewax pathway
 
-.PHONY: help setup demo test simulate faults bench check lock generate clean
+.PHONY: help setup demo test test-all simulate faults bench check lock generate clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ demo: setup ## live cascades on a page; FOR=60 stops by itself after 60 s of mov
 
 test: setup ## every test, in JOBS=4 processes (most of them wait); ARGS="tests/unit -k ledger" runs some
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+
+test-all: setup ## the same, and what repeats a promise at more points: every step to be killed at, every way to fail, the core without a compiler
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --extended $(ARGS)
 
 simulate: setup ## seeded lives of workers on simulated Kafka and ClickHouse; SEED=123 replays one, N=10000 runs many
 	@PYTHONPATH=tests $(BIN)/python -W ignore -m simulation --seed $(or $(SEED),0) --seeds $(N) $(if $(CASE),--case $(CASE))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.campaign import expected, finish, shown
+from support.extended import some
 from support.messy import messy
 from support.stricken import HAND_OVER_POINTS, POINTS, START_POINTS
 from support.worker import produce, serial
@@ -57,7 +58,9 @@ async def end(settings, worker):
     assert shown(settings) == expected(await serial(settings))
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize(
+    "point", some(POINTS, "after fold", "within ClickHouse", "within the transaction", "after the offsets")
+)
 async def test_a_kill_between_two_steps_loses_nothing_and_counts_nothing_twice(settings, stricken, tmp_path, point):
     await produce(settings, messy(900))
     worker = await stricken(point, 1 if point.endswith("the offsets") else 2, signal.SIGKILL)
@@ -69,7 +72,7 @@ async def test_a_kill_between_two_steps_loses_nothing_and_counts_nothing_twice(s
     await end(settings, second)
 
 
-@pytest.mark.parametrize("point", START_POINTS)
+@pytest.mark.parametrize("point", some(START_POINTS, "after the tail"))
 async def test_a_kill_while_the_state_is_restored_changes_no_figure(settings, stricken, tmp_path, point):
     await produce(settings, messy(600))
     first = await in_thread(WorkerProcess, settings, tmp_path / "first.log")
@@ -82,7 +85,7 @@ async def test_a_kill_while_the_state_is_restored_changes_no_figure(settings, st
     await end(settings, await in_thread(WorkerProcess, settings, tmp_path / "last.log"))
 
 
-@pytest.mark.parametrize("point", HAND_OVER_POINTS)
+@pytest.mark.parametrize("point", some(HAND_OVER_POINTS, "after partitions are taken"))
 async def test_a_kill_while_partitions_change_hands_changes_no_figure(settings, stricken, tmp_path, monkeypatch, point):
     orders = tmp_path / "orders"
     monkeypatch.setenv("STRICKEN_ORDERS", str(orders))
@@ -99,7 +102,7 @@ async def test_a_kill_while_partitions_change_hands_changes_no_figure(settings, 
     await end(settings, joining)
 
 
-@pytest.mark.parametrize("point", ["after ClickHouse", "within the transaction"])
+@pytest.mark.parametrize("point", some(["after ClickHouse", "within the transaction"], "after ClickHouse"))
 async def test_a_former_owner_that_wakes_up_is_fenced_and_joins_anew_without_damage(
     settings, stricken, tmp_path, point
 ):

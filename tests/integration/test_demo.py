@@ -31,6 +31,7 @@ def test_demo_for_ten_seconds_shows_moving_contents_and_leaves_nothing_behind() 
         assert demo.left_behind() == []
 
 
+@pytest.mark.extended
 def test_ctrl_c_stops_everything_cleanly(tmp_path: Path) -> None:
     with Cascades("demo", "--data", str(tmp_path / "data")) as demo:
         demo.until(CONTENTS)
@@ -41,6 +42,7 @@ def test_ctrl_c_stops_everything_cleanly(tmp_path: Path) -> None:
     assert (tmp_path / "data" / "logs" / "worker.log").exists()
 
 
+@pytest.mark.extended
 def test_ctrl_c_before_the_seconds_are_over_is_no_success() -> None:
     with Cascades("demo", "--for", "600") as demo:
         demo.until_said("starting")

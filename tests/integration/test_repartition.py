@@ -13,6 +13,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from support.durable import settled
+from support.extended import some
 from support.kafka_cases import create
 from support.messy import CONTENTS, messy
 from support.stream import event_json
@@ -104,7 +105,7 @@ def rows(sink):
     } | {"dead_letters": sink.rows("dead_letters")}
 
 
-@pytest.mark.parametrize("partitions", [6, 8])
+@pytest.mark.parametrize("partitions", some([6, 8], 8))
 async def test_every_view_is_equal_after_growth_and_after_what_comes_then(settings, clickhouse, partitions):
     database = clickhouse.settings()
     names = ("clickhouse_url", "clickhouse_database")

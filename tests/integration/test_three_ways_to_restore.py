@@ -67,7 +67,9 @@ async def test_three_ways_to_restore_on_one_topic_give_identical_tables(kafka):
     for way in WAYS:
         assert rows(sinks[way]) == whole, way
         assert before[way] == before[WAYS[0]] != whole, way
-    assert [name for name, found in whole.items() if not found] == ["merged_contents"], "every table but that of links has rows"
+    assert [name for name, found in whole.items() if not found] == ["merged_contents"], (
+        "every table but that of links has rows"
+    )
     assert sum(row["duplicates"] for row in whole["contents"]) > 10
     assert sum(row["retracted"] for row in whole["contents"]) > 10
     assert len({changelog_spec(settings).name for settings in groups.values()}) == len(WAYS)

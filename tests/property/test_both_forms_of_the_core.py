@@ -26,6 +26,7 @@ SHARE = 0.4
 
 @pytest.mark.skipif(not COMPILED, reason="no compiled core here: the suite has run on the plain form already")
 @pytest.mark.timeout(900)
+@pytest.mark.extended
 def test_the_plain_form_keeps_every_property_too():
     folder = Path(__file__).parent
     done = subprocess.run(
