@@ -1,4 +1,5 @@
--- A raw row keeps the content that its event named; the author belongs to the one which that was merged into.
+-- A raw row keeps the content that its event named; the author belongs to the one which that was merged into. Rows that were
+-- not merged are read apart, with their content_id as it is stored, so that a question for one content goes by the index.
 -- PREWHERE comes before FINAL. That is right here: all rows of one key are posts, or none is (the first copy decides).
 CREATE OR REPLACE VIEW {database}.v_authors {on_cluster}
 (
@@ -36,23 +37,25 @@ FROM
         FROM
         (
             SELECT
-                if(ifNull(home.merged_into, '') = '', event.content_id, ifNull(home.merged_into, '')) AS content_id,
-                event.kind AS kind,
-                event.event_id AS event_id,
-                event.platform AS platform,
-                event.actor_id AS actor_id,
-                event.audience_size AS audience_size,
-                event.occurred_at AS occurred_at,
-                event.target_event_id AS target_event_id,
-                event.attributes AS attributes
+                content_id, kind, event_id, platform, actor_id, audience_size, occurred_at, target_event_id, attributes
+            FROM {database}.events FINAL
+            PREWHERE kind IN ('post', 'retract')
+                AND content_id NOT IN (SELECT content_id FROM {database}.v_merged_contents)
+            UNION ALL
+            SELECT
+                home.merged_into AS content_id,
+                raw.kind AS kind, raw.event_id AS event_id, raw.platform AS platform, raw.actor_id AS actor_id,
+                raw.audience_size AS audience_size, raw.occurred_at AS occurred_at,
+                raw.target_event_id AS target_event_id, raw.attributes AS attributes
             FROM
             (
                 SELECT
                     content_id, kind, event_id, platform, actor_id, audience_size, occurred_at, target_event_id, attributes
                 FROM {database}.events FINAL
                 PREWHERE kind IN ('post', 'retract')
-            ) AS event
-            LEFT JOIN {database}.merged_contents AS home FINAL ON home.content_id = event.content_id
+                    AND content_id IN (SELECT content_id FROM {database}.v_merged_contents)
+            ) AS raw
+            INNER JOIN {database}.v_merged_contents AS home ON home.content_id = raw.content_id
         )
         GROUP BY content_id
     )
@@ -107,25 +110,28 @@ FROM
     FROM
     (
         SELECT
-            if(ifNull(home.merged_into, '') = '', raw.content_id, ifNull(home.merged_into, '')) AS content_id,
-            raw.event_id AS event_id,
-            raw.kind AS kind,
-            raw.platform AS platform,
-            raw.actor_id AS actor_id,
-            raw.occurred_at AS occurred_at,
-            raw.parent_event_id AS parent_event_id,
-            raw.parent_actor_id AS parent_actor_id,
-            raw.target_event_id AS target_event_id,
+            content_id, event_id, kind, platform, actor_id, occurred_at, parent_event_id, parent_actor_id, target_event_id,
+            attributes
+        FROM {database}.events FINAL
+        PREWHERE kind IN ('comment', 'mention', 'retract')
+            AND content_id NOT IN (SELECT content_id FROM {database}.v_merged_contents)
+        UNION ALL
+        SELECT
+            home.merged_into AS content_id,
+            raw.event_id AS event_id, raw.kind AS kind, raw.platform AS platform, raw.actor_id AS actor_id,
+            raw.occurred_at AS occurred_at, raw.parent_event_id AS parent_event_id,
+            raw.parent_actor_id AS parent_actor_id, raw.target_event_id AS target_event_id,
             raw.attributes AS attributes
         FROM
         (
             SELECT
-                content_id, event_id, kind, platform, actor_id, occurred_at, parent_event_id, parent_actor_id,
-                target_event_id, attributes
+                content_id, event_id, kind, platform, actor_id, occurred_at, parent_event_id, parent_actor_id, target_event_id,
+                attributes
             FROM {database}.events FINAL
             PREWHERE kind IN ('comment', 'mention', 'retract')
+                AND content_id IN (SELECT content_id FROM {database}.v_merged_contents)
         ) AS raw
-        LEFT JOIN {database}.merged_contents AS home FINAL ON home.content_id = raw.content_id
+        INNER JOIN {database}.v_merged_contents AS home ON home.content_id = raw.content_id
     ) AS event
     GROUP BY content_id, event_id
     HAVING countIf(event.kind != 'retract') > 0
@@ -133,17 +139,23 @@ FROM
 LEFT ANY JOIN
 (
     SELECT
-        if(ifNull(home.merged_into, '') = '', raw.content_id, ifNull(home.merged_into, '')) AS content_id,
-        raw.event_id AS event_id,
-        raw.platform AS platform,
-        raw.actor_id AS actor_id
+        content_id, event_id, platform, actor_id
+    FROM {database}.events FINAL
+    PREWHERE kind NOT IN ('retract', 'counter', 'link')
+        AND content_id NOT IN (SELECT content_id FROM {database}.v_merged_contents)
+    UNION ALL
+    SELECT
+        home.merged_into AS content_id,
+        raw.event_id AS event_id, raw.platform AS platform, raw.actor_id AS actor_id
     FROM
     (
-        SELECT content_id, event_id, platform, actor_id
+        SELECT
+            content_id, event_id, platform, actor_id
         FROM {database}.events FINAL
         PREWHERE kind NOT IN ('retract', 'counter', 'link')
+            AND content_id IN (SELECT content_id FROM {database}.v_merged_contents)
     ) AS raw
-    LEFT JOIN {database}.merged_contents AS home FINAL ON home.content_id = raw.content_id
+    INNER JOIN {database}.v_merged_contents AS home ON home.content_id = raw.content_id
 ) AS named ON named.content_id = act.content_id AND named.event_id = act.what.5
 LEFT JOIN
 (

@@ -327,7 +327,7 @@ def test_a_dry_run_on_nothing_tells_the_owned_accounts_too(clickhouse):
 
 @pytest.fixture(scope="module")
 def crowded(clickhouse):
-    """A database with 200,000 contents: two edges and amplifiers, a post and a comment in each."""
+    """A database with 200,000 contents: two edges and amplifiers, a post and a comment in each; one is merged into 77."""
     number = "FROM numbers(200000)"
     fill = [
         f"contents (content_id, size) SELECT toString(number), 3 {number}",
@@ -336,6 +336,8 @@ def crowded(clickhouse):
         f"amplifiers (content_id, actor_id, spreads, shares) SELECT toString(number), 'a', 1, 1 {number}",
         f"events (content_id, event_id, kind, actor_id) SELECT toString(number), 'p', 'post', 'x' {number}",
         f"events (content_id, event_id, kind, actor_id) SELECT toString(number), 'c', 'comment', 'a' {number}",
+        "events (content_id, event_id, kind, actor_id) VALUES ('4999', 'q', 'post', 'y'), ('4999', 'd', 'comment', 'b')",
+        "merged_contents (content_id, merged_into, steps, version) VALUES ('4999', '77', 1, 1)",
     ]
     with fresh_database(clickhouse.settings()) as (settings, client):
         for rows in fill:
@@ -353,6 +355,24 @@ def test_asking_for_one_content_reads_that_content_only(crowded, name):
     reads = granules(loads(plan.first_row[0])[0]["Plan"])
     assert reads
     assert max(reads) <= 4, "a granule or two of each part"
+
+
+def test_authors_and_comments_of_a_merged_content_are_in_the_one_that_it_was_merged_into(crowded):
+    client, database = crowded
+
+    def found(columns, name, content):
+        asked = f"SELECT {columns} FROM {database}.{name} WHERE content_id = '{content}' ORDER BY ALL"
+        return client.query(asked).result_rows
+
+    assert found("actor_id, posts", "v_authors", "77") == [("x", 1), ("y", 1)]
+    assert found("event_id, actor_id, length(addressed)", "v_conversation", "77") == [("c", "a", 2), ("d", "b", 2)]
+    assert found("actor_id, posts", "v_authors", "78") == [("x", 1)]
+    assert found("event_id, actor_id, length(addressed)", "v_conversation", "78") == [("c", "a", 1)]
+    assert [found("1", name, "4999") for name in ("v_authors", "v_conversation")] == [[], []]
+    assert client.query(f"SELECT uniqExact(content_id), count() FROM {database}.v_authors").first_row == (
+        199_999,
+        200_000,
+    )
 
 
 def granules(node):
