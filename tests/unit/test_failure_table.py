@@ -39,6 +39,7 @@ def collected() -> set[str]:
         "-m",
         "pytest",
         "--collect-only",
+        "--extended",
         "-q",
         "-p",
         "no:cacheprovider",
