@@ -34,7 +34,7 @@ $(STAMP): requirements/dev.lock requirements/bootstrap.lock pyproject.toml
 	@touch $@
 
 $(BUILT): $(STAMP) $(CORE) setup.py
-	@echo "[4/4] compiling the core (half a minute; without a C compiler it runs as plain Python)"
+	@echo "[4/4] compiling the core (a minute or two; without a C compiler it runs as plain Python)"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
