@@ -81,6 +81,7 @@ async def test_a_kill_around_an_alert_neither_loses_nor_repeats_it(settings, str
     assert await asyncio.to_thread(second.stop) == 0
 
 
+@pytest.mark.extended
 async def test_a_former_owner_that_wakes_up_around_an_alert_tells_nothing(settings, stricken):
     await ensure_topics(settings)
     await smoulder(settings)

@@ -90,7 +90,14 @@ async def assert_whole(worker, settings, direct=None):
     assert await asyncio.to_thread(shown, direct or settings) == expected(await serial(settings))
 
 
-@pytest.mark.parametrize("faults", [list(CODES), ["hanging", "silent after the insert", "cut off half-way"]])
+@pytest.mark.parametrize(
+    "faults",
+    [
+        pytest.param(list(CODES), marks=pytest.mark.extended),
+        ["hanging", "silent after the insert", "cut off half-way"],
+    ],
+    ids=["faults0", "faults1"],
+)
 async def test_while_clickhouse_takes_no_rows_reading_pauses_and_readiness_says_why(
     settings, clickhouse, start, faults
 ):

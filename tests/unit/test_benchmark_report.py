@@ -155,7 +155,10 @@ def test_a_contender_that_hangs_is_given_up_and_killed(tmp_path: Path) -> None:
 
 
 def test_time_and_sums_come_from_the_contender_and_whole_cpu_from_the_system(tmp_path: Path) -> None:
-    program = PROGRAM + "meter.first(already=1)\nprint('noise')\nmeter.last()\nmeter.sums(nodes=2)"
+    program = (
+        PROGRAM
+        + "meter.first(already=1)\nprint('noise')\nimport time; time.sleep(1)\nmeter.last()\nmeter.sums(nodes=2)"
+    )
     report = run([sys.executable, "-c", program], told(tmp_path), tmp_path / "log", {}, timeout_s=30)
     assert (report.records, report.figures) == (2, {"nodes": 2})
     assert 0 <= report.cpu < report.whole_cpu
