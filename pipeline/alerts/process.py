@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +27,7 @@ from pipeline.kafka import alert_topic_specs, any_connects, client_options, ensu
 from pipeline.logs import set_up_logging
 from pipeline.metrics import Metrics
 from pipeline.status import Status
+from pipeline.stopping import sleep_unless, stop_on_signals
 
 if TYPE_CHECKING:
     from pipeline.alerts.channels import Channel
@@ -94,7 +94,7 @@ class Notify:
 
     async def run(self) -> int:
         """Until a signal."""
-        stop = _stop_on_signals()
+        stop = stop_on_signals()
         health = HealthServer(self._status, self._metrics, self._settings.host, self._settings.metrics_port)
         health.start()
         ticking = asyncio.create_task(self._tick())
@@ -133,7 +133,7 @@ class Notify:
                 self._status.set("kafka", ok=False, detail=str(error))
                 log.warning("waiting: %s", error)
                 await self._letters.stop()
-                await _sleep(stop, backoff.next())
+                await sleep_unless(stop, backoff.next())
             else:
                 self._status.set("kafka", ok=True, detail="is there")
                 return True
@@ -155,7 +155,7 @@ class Notify:
             except KafkaError as error:
                 self._status.set("group", ok=False, detail=f"reading failed: {type(error).__name__}")
                 log.warning("reading alerts failed (%r): connecting anew", error)
-                await _sleep(stop, backoff.next())
+                await sleep_unless(stop, backoff.next())
 
     async def _read(self, stop: asyncio.Event) -> None:
         """One life of a consumer. At a stop the lanes finish what is under way, and that is committed too."""
@@ -217,21 +217,8 @@ def _words(lane: Lane) -> str:
     return f"{lane.name}: {lane.waiting} waiting, does not take alerts ({lane.last_failure.detail})"
 
 
-def _stop_on_signals() -> asyncio.Event:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    return stop
-
-
 async def _first(*events: asyncio.Event) -> None:
     waits = [asyncio.create_task(event.wait()) for event in events]
     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     for wait in waits:
         wait.cancel()
-
-
-async def _sleep(stop: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -14,6 +13,7 @@ from pipeline.metrics import Metric
 from pipeline.serve.api import answer
 from pipeline.serve.app import HUB, make_app
 from pipeline.serve.topics import HEALTH
+from pipeline.stopping import stop_on_signals
 
 if TYPE_CHECKING:
     from pipeline.config import Settings
@@ -31,10 +31,7 @@ def run_serve(settings: Settings) -> int:
 
 
 async def _run(settings: Settings) -> int:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    stop = stop_on_signals()
     page = await make_app(settings)
     runners = [
         web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S) for app in (page, status_app(page[HUB]))

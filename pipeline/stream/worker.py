@@ -10,7 +10,6 @@ import asyncio
 import gc
 import logging
 import os
-import signal
 from collections.abc import Awaitable, Callable
 from threading import Timer
 from typing import TYPE_CHECKING
@@ -27,6 +26,7 @@ from pipeline.metrics import Metrics
 from pipeline.sinks.clickhouse import ClickHouseSink
 from pipeline.sinks.migrations import check, table_identities
 from pipeline.status import Status
+from pipeline.stopping import sleep_unless, stop_on_signals
 from pipeline.stream.member import Member
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def run_worker(settings: Settings) -> int:
 
 async def serve(settings: Settings, sink: Sink, status: Status, metrics: Metrics) -> int:
     """Check what is around, run the worker, stop it. Returns the exit code."""
-    stop = _stop_on_signals()
+    stop = stop_on_signals()
     ticking = asyncio.create_task(_tick(status))
     running = asyncio.create_task(_check_and_run(settings, sink, status, metrics, stop))
     await asyncio.wait({running, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
@@ -158,17 +158,10 @@ async def _until_there(stop: asyncio.Event, status: Status, part: str, ask: Chec
         except (UnavailableError, SinkTransientError) as error:
             status.set(part, ok=False, detail=str(error))
             log.warning("waiting: %s", error)
-            await _wait(stop, backoff.next())
+            await sleep_unless(stop, backoff.next())
         else:
             status.set(part, ok=True, detail="is there")
             return
-
-
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return
 
 
 def _check_schema(settings: Settings) -> dict[str, str]:
@@ -179,14 +172,6 @@ def _check_schema(settings: Settings) -> dict[str, str]:
         return table_identities(connection, settings)
     finally:
         connection.close()
-
-
-def _stop_on_signals() -> asyncio.Event:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stop.set)
-    return stop
 
 
 def _exit_after(seconds: float) -> Timer:

@@ -1,3 +1,4 @@
+-- A content that was merged into another one has size 0.
 -- Windows are the whole minutes (now - W, now], the running minute included, so they decay when nothing arrives, and the velocities with them.
 -- What a worker has to work out (score, forecast, state) is as of evaluated_at.
 -- ifNull keeps the declared types when a client sets join_use_nulls.
@@ -184,4 +185,5 @@ LEFT JOIN
     GROUP BY content_id
 ) AS recent ON recent.content_id = content.content_id
 LEFT JOIN {database}.content_clock AS clock FINAL ON clock.content_id = content.content_id
+WHERE content.size > 0
 COMMENT 'One row per content: structure, reach, counts, rolling windows, speed, forecast and state.'

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 from itertools import count
 from typing import TYPE_CHECKING
@@ -26,6 +25,7 @@ from pipeline.kafka import collect_topic_specs, ensure_topics, partition_count
 from pipeline.logs import set_up_logging
 from pipeline.metrics import Metric, Metrics
 from pipeline.status import Status
+from pipeline.stopping import sleep_unless, stop_on_signals
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -69,7 +69,7 @@ class Collect:
 
     async def run(self) -> int:
         """Until a signal."""
-        stop = _stop_on_signals()
+        stop = stop_on_signals()
         health = HealthServer(self._status, self._metrics, self._settings.host, self._settings.metrics_port)
         health.start()
         ticking = asyncio.create_task(self._tick())
@@ -108,7 +108,7 @@ class Collect:
                 if self._problem != str(error):
                     self._problem = str(error)
                     log.warning("waiting: %s", error)
-                await _sleep(stop, backoff.next())
+                await sleep_unless(stop, backoff.next())
             else:
                 self._problem = ""
                 return found
@@ -182,16 +182,3 @@ async def _session() -> AsyncIterator[aiohttp.ClientSession]:
         connector=connector, timeout=timeout, headers={"User-Agent": AGENT}, cookie_jar=aiohttp.DummyCookieJar()
     ) as session:
         yield session
-
-
-def _stop_on_signals() -> asyncio.Event:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    return stop
-
-
-async def _sleep(stop: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)

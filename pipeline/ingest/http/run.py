@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import resource
-import signal
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from pipeline.ingest.http.sender import KafkaSender
 from pipeline.ingest.http.status import status_app
 from pipeline.ingest.posts import PostLog
 from pipeline.metrics import Metrics
+from pipeline.stopping import stop_on_signals
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -53,10 +53,7 @@ def _many_files() -> None:
 
 
 async def _run(settings: Settings, ready: Callable[[str], None]) -> int:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    stop = stop_on_signals()
     async with serving(settings) as (port, _):
         ready(f"http://{settings.host}:{port}")
         await stop.wait()

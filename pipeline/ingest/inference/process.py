@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final
 
 from aiokafka.errors import KafkaError
@@ -23,6 +22,7 @@ from pipeline.kafka import ensure_topics, partition_for
 from pipeline.logs import set_up_logging
 from pipeline.metrics import Metric, Metrics
 from pipeline.status import Status
+from pipeline.stopping import sleep_unless, stop_on_signals
 from schemas.check import check
 from schemas.dead_letter import RefusedError
 
@@ -62,7 +62,7 @@ class Infer:
 
     async def run(self) -> int:
         """Until a signal."""
-        stop = _stop_on_signals()
+        stop = stop_on_signals()
         health = HealthServer(self.status, self._metrics, self._settings.host, self._settings.metrics_port)
         health.start()
         ticking = asyncio.create_task(self._tick())
@@ -83,7 +83,7 @@ class Infer:
             except (KafkaError, UnavailableError) as error:
                 log.warning("waiting: %s", error)
                 self.status.set("kafka", ok=False, detail=str(error))
-                await _sleep(stop, pause.next())
+                await sleep_unless(stop, pause.next())
 
     async def _life(self, stop: asyncio.Event, pause: Backoff) -> None:
         """One life of the connections. What is remembered is read again with them."""
@@ -94,7 +94,7 @@ class Infer:
             await sender.start()
             while sender.problem and not stop.is_set():
                 self.status.set("kafka", ok=False, detail=sender.problem)
-                await _sleep(stop, CONNECT_POLL_S)
+                await sleep_unless(stop, CONNECT_POLL_S)
             reader = await undo.enter_async_context(Reader(self._settings))
             steps = [self._step() for _ in range(self._settings.partitions)]
             self.status.set("infer", ok=True, detail=f"guesses parents on {', '.join(self._plan)}")
@@ -151,16 +151,3 @@ def _places(batch: Batch, reader: Reader) -> dict[int, Place]:
         for number, last in lasts.items()
         if number not in reader.left or last.offset >= reader.left[number].offset
     }
-
-
-def _stop_on_signals() -> asyncio.Event:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    return stop
-
-
-async def _sleep(stop: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)

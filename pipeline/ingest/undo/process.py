@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final
 
 from aiokafka import AIOKafkaConsumer
@@ -25,6 +24,7 @@ from pipeline.kafka import client_options, ensure_topics, undo_topic_specs
 from pipeline.logs import set_up_logging
 from pipeline.metrics import Metrics
 from pipeline.status import Status
+from pipeline.stopping import sleep_unless, stop_on_signals
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -69,7 +69,7 @@ class Resolve:
 
     async def run(self) -> int:
         """Until a signal."""
-        stop = _stop_on_signals()
+        stop = stop_on_signals()
         health = HealthServer(self.status, self._metrics, self._settings.host, self._settings.metrics_port)
         health.start()
         ticking = asyncio.create_task(self._tick())
@@ -90,7 +90,7 @@ class Resolve:
             except (KafkaError, UnavailableError) as error:
                 self._down("kafka", f"{error}" if isinstance(error, UnavailableError) else repr(error))
                 self.status.set("group", ok=False, detail="not connected")
-                await _sleep(stop, pause.next())
+                await sleep_unless(stop, pause.next())
 
     async def _life(self, stop: asyncio.Event, pause: Backoff) -> None:
         """One life of the connections."""
@@ -133,7 +133,7 @@ class Resolve:
             looked = await asking
         except SinkError as error:
             self._down("clickhouse", str(error))
-            await _sleep(stop, self._pause.next())
+            await sleep_unless(stop, self._pause.next())
             return False
         if looked is not False:
             self._pause.reset()
@@ -171,16 +171,3 @@ class Resolve:
                 )
                 self.status.set("resolve", ok=True, detail=waits)
             await asyncio.sleep(TICK_S)
-
-
-def _stop_on_signals() -> asyncio.Event:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    return stop
-
-
-async def _sleep(stop: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)
