@@ -129,9 +129,11 @@ async def _run(member: Member, stop: asyncio.Event) -> int:
     failing, stopping = asyncio.create_task(member.failure()), asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({starting, failing, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if starting.done():
-            _check_start(starting)
-            await asyncio.wait({failing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done() and (error := starting.exception()):
+            raise _told(error)
+        if failing.done():  # Faust's thread may tell it before the start does
+            raise _told(failing.result())
+        await asyncio.wait({failing, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if failing.done():
             raise failing.result()
         return 0
@@ -140,13 +142,13 @@ async def _run(member: Member, stop: asyncio.Event) -> int:
             task.cancel()
 
 
-def _check_start(starting: asyncio.Task[None]) -> None:
-    try:
-        starting.result()
-    except KafkaError as error:
-        if error.retriable:
-            raise _NotStartedError from error
-        raise
+def _told(error: BaseException) -> BaseException:
+    """What a start that failed with this error raises."""
+    if not isinstance(error, KafkaError) or not error.retriable:
+        return error
+    told = _NotStartedError()
+    told.__cause__ = error
+    return told
 
 
 async def _until_there(stop: asyncio.Event, status: Status, part: str, ask: Check) -> None:

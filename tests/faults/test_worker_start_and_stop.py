@@ -1,5 +1,6 @@
 """The worker process around its start: what is not there is waited for, what cannot work is said, a signal always ends it."""
 
+import asyncio
 import json
 import os
 import signal
@@ -53,16 +54,25 @@ def test_without_clickhouse_it_waits_too(kafka, tmp_path):
     assert "Traceback" not in worker.log.read_text()
 
 
-async def test_a_broker_that_goes_away_between_the_checks_and_the_start_is_waited_for(kafka, monkeypatch):
+@pytest.mark.parametrize("told_by", ["the start", "its thread"])
+async def test_a_broker_that_goes_away_between_the_checks_and_the_start_is_waited_for(kafka, monkeypatch, told_by):
     """Not an unknown error: nothing was read yet."""
-    starts = []
+    starts, away = [], KafkaConnectionError("Unable to bootstrap")
 
     class AwayOnce(Member):
         async def start(self):
             starts.append(self)
-            if len(starts) == 1:
-                raise KafkaConnectionError("Unable to bootstrap")
-            os.kill(os.getpid(), signal.SIGTERM)
+            if len(starts) > 1:
+                os.kill(os.getpid(), signal.SIGTERM)
+            elif told_by == "the start":
+                raise away
+            else:
+                await asyncio.Event().wait()
+
+        async def failure(self):
+            if told_by == "its thread" and len(starts) == 1:
+                return away
+            return await super().failure()
 
     monkeypatch.setattr(worker, "Member", AwayOnce)
     monkeypatch.setattr(worker, "_check_schema", lambda _: {})
