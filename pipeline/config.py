@@ -122,7 +122,7 @@ class Settings(BaseSettings):
         description="seconds that a worker may be behind the present and still raise alerts: what happened longer ago is no news",
     )
     refresh_interval_s: float = Field(
-        1.0,
+        0.25,
         gt=0,
         description="seconds between two looks at what the clock alone changes: speed, forecasts, alert states",
     )

@@ -1,6 +1,7 @@
 """When each content of a partition is looked at again. Pure; times are microseconds of the partition's clock.
 
-A content that had a record is due at once, but at most once a second, then after 5 s, 10 s, 20 s … 10 min: its figures move less and less.
+A content that had a record is due at once, but at most once a second, then after 5 s, 10 s, 20 s … 10 min: its figures move less and less. One that
+grew by a tenth since it was looked at is due again after a quarter of a second: there alerts come from, and they are what somebody waits for.
 Where more is due than there is time for, those that are due longest come first, and a content that grows is let forward by one second for each
 fact that came: so nobody waits for ever, and what takes off does not stand behind a thousand that got one share each.
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from pipeline.stream.thaw import Held
 
 SECOND_US = 1_000_000
+SOON_US = SECOND_US // 4
+"""Between two looks at a content that takes off, at least."""
+TAKES_OFF_FACTS, TAKES_OFF_SHARE = 5, 10
+"""Takes off: so many facts at least since the last look, and one for every so many that it had."""
 FIRST_US = 5 * SECOND_US
 """From the first look after a record to the next one, while nothing more comes."""
 LAST_US = 600 * SECOND_US
@@ -57,6 +62,11 @@ class Watch:
         """Whether the content has facts that no look has seen."""
         return self.held is not None and self.held.tail.total != self.facts
 
+    def earliest_us(self, grown: int) -> int:
+        """When it may be looked at again, given how many facts came since the last look."""
+        takes_off = grown >= TAKES_OFF_FACTS and grown * TAKES_OFF_SHARE >= self.facts
+        return self.seen_us + (SOON_US if takes_off else SECOND_US)
+
 
 class Schedule:
     """Who is due. O(log n) per content that had a record since the last look around, and per look at one."""
@@ -74,11 +84,11 @@ class Schedule:
         return len(self._due) + len(self._to_wake)
 
     def stir(self, held: Held, now_us: int) -> None:
-        """It had records: due at once, or a second after its last look."""
+        """It had records: due at once, or a while after its last look."""
         watch = held.watch = held.watch or Watch(now_us, held=held)
         watch.wait_us = FIRST_US
-        forward = min(held.tail.total - watch.facts, MOST_FORWARD)
-        due_us = max(now_us, watch.seen_us + SECOND_US)
+        grown = held.tail.total - watch.facts
+        forward, due_us = min(grown, MOST_FORWARD), max(now_us, watch.earliest_us(grown))
         if watch.entry == _NOWHERE or due_us < watch.due_us:
             self._plan(watch, due_us, forward)
         elif forward > 2 * watch.forward:  # seldom enough for its old entries not to pile up

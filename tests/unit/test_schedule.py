@@ -35,17 +35,52 @@ def test_a_content_with_a_record_is_due_at_once():
     assert schedule.take(NOON) is None
 
 
-def test_a_content_is_looked_at_once_a_second_however_many_records_it_has():
-    schedule, one = Schedule(), held()
-    looks = []
-    for tenth in range(50):
-        now = NOON + tenth * SECOND_US // 10
-        grow(one, 3)
+def looked_at(one, each, times):
+    """In which twentieths of a second, when so many facts come in each of them."""
+    schedule, looks = Schedule(), []
+    for twentieth in range(times):
+        now = NOON + twentieth * SECOND_US // 20
+        grow(one, each)
         schedule.stir(one, now)
         while schedule.take(now):
-            looks.append(tenth)
+            looks.append(twentieth)
             schedule.again(one, now)
-    assert looks == [0, 10, 20, 30, 40]
+    return looks
+
+
+def test_a_content_is_looked_at_once_a_second_however_many_records_it_has():
+    one = held()
+    grow(one, 10_000)
+    assert looked_at(one, 3, 100) == [0, 20, 40, 60, 80]
+
+
+def test_one_that_takes_off_is_looked_at_four_times_a_second():
+    assert looked_at(held(), 3, 20) == [0, 5, 10, 15]
+
+
+def test_a_few_shares_more_of_a_small_content_are_no_take_off():
+    schedule, one = Schedule(), held()
+    grow(one, 1)
+    schedule.stir(one, NOON)
+    assert schedule.take(NOON) is one
+    schedule.again(one, NOON)
+    grow(one, 4)
+    schedule.stir(one, NOON)
+    assert schedule.take(NOON + SECOND_US - 1) is None
+    assert schedule.take(NOON + SECOND_US) is one
+
+
+def test_it_takes_off_as_soon_as_a_tenth_has_come_since_it_was_looked_at():
+    schedule, one = Schedule(), held()
+    grow(one, 1000)
+    schedule.stir(one, NOON)
+    schedule.again(schedule.take(NOON), NOON)
+    grow(one, 99)
+    schedule.stir(one, NOON)
+    assert schedule.take(NOON + SECOND_US // 2) is None
+    grow(one, 1)
+    schedule.stir(one, NOON)
+    assert schedule.take(NOON + SECOND_US // 4) is one
 
 
 def test_without_records_looks_become_rare_and_stop_at_ten_minutes():
