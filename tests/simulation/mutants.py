@@ -384,7 +384,7 @@ def note_it_before_it_is_told() -> Iterator[None]:
 
 MUTANTS: dict[Callable[[], AbstractContextManager[None]], int] = {
     tell_without_noting_it: 0,
-    tell_before_the_transaction: 49,
+    tell_before_the_transaction: 131,
     note_it_before_it_is_told: 3,
     commit_before_sink: 0,
     skip_the_offset_fence: 4,
@@ -401,11 +401,11 @@ MUTANTS: dict[Callable[[], AbstractContextManager[None]], int] = {
     read_on_without_bounds: 0,
     write_the_changelog_before_the_sink: 0,
     commit_before_the_changelog: 0,
-    let_former_owners_write_the_changelog: 17,
+    let_former_owners_write_the_changelog: 12,
     keep_what_was_frozen_before_the_partition_was_taken: 27,
     restore_without_the_tail: 11,
     accept_a_store_of_another_changelog: 118,
-    reuse_a_state_that_another_owner_overtook: 104,
+    reuse_a_state_that_another_owner_overtook: 34,
     reuse_a_state_whose_changes_were_not_kept: 5,
     evict_what_is_on_its_way: 182,
 }
