@@ -5,6 +5,7 @@ import signal
 
 import pytest
 from support.campaign import expected, finish, shown
+from support.extended import some
 from support.messy import messy
 from support.worker import committed, produce, serial
 from support.worker_process import WorkerProcess, migrated
@@ -40,7 +41,7 @@ async def test_figures_after_kills_in_the_middle_equal_those_of_one_pass(setting
     assert shown(settings) == expected(await serial(settings))
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("how", some([signal.SIGTERM, signal.SIGINT], signal.SIGTERM))
 async def test_a_stop_stores_and_commits_what_is_folded_and_exits_with_0(settings, tmp_path, how):
     await produce(settings, messy(800))
     worker = await asyncio.to_thread(WorkerProcess, settings, tmp_path / "worker.log")
