@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -61,7 +62,7 @@ async def test_acknowledged_records_are_there_after_the_broker_was_killed(tmp_pa
         until = time.monotonic() + 30
         while kafka.health() != ended:
             assert time.monotonic() < until, kafka.health()
-            time.sleep(0.05)
+            await asyncio.sleep(0.05)
         kafka.stop()
         kafka.start()
         assert await read(kafka.bootstrap, 1) == [b"1"]
