@@ -31,6 +31,8 @@ FAULTS = [
     Fault("kill", 9.0, 0.5, 0),
 ]
 SEEDS = range(2)
+NOTICED_WITHIN = range(20)
+"""Two lives of five notice a broken promise."""
 
 
 def sent(partitions):
@@ -118,9 +120,11 @@ def contents_that_leave_unseen():
 
 def test_folding_that_never_waits_is_noticed():
     with folding_that_never_waits():
-        assert any(Life(seed).peak > BOUND for seed in SEEDS)
+        assert any(Life(seed).peak > BOUND for seed in NOTICED_WITHIN)
 
 
 def test_an_alert_that_is_lost_because_its_content_left_memory_is_noticed():
     with contents_that_leave_unseen():
-        assert any("alerts were not told" in failure for seed in SEEDS for failure in Life(seed, faults=[]).failures)
+        assert any(
+            "alerts were not told" in failure for seed in NOTICED_WITHIN for failure in Life(seed, faults=[]).failures
+        )

@@ -262,7 +262,7 @@ async def test_a_tick_takes_a_bounded_time_and_goes_on_where_it_stopped(monkeypa
         return now[0]
 
     monkeypatch.setattr("pipeline.stream.refresh.perf_counter", each_call_takes_a_millisecond)
-    bench = Bench()
+    bench = Bench(refresh_interval_s=1.0)
     for number in range(1000):
         bench.share(1, f"content {number}")
     await bench.tick()
