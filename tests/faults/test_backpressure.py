@@ -169,6 +169,7 @@ async def test_a_clickhouse_that_restarts_is_waited_for(kafka, start, tmp_path):
         await asyncio.to_thread(server.stop)
 
 
+@pytest.mark.extended
 async def test_a_kafka_that_restarts_is_waited_for(clickhouse, start, tmp_path):
     broker = EmbeddedKafka(tmp_path / "kafka", ports.choose())
     await asyncio.to_thread(broker.start)

@@ -89,7 +89,6 @@ async def behind_a_proxy(settings):
         ],
         "ClickHouse fails half-way",
         "ClickHouse is full",
-        "a gateway answers",
     ),
 )
 async def test_a_clickhouse_that_fails_is_waited_for_and_then_has_every_row_once(settings, tmp_path, mode):

@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 from support.durable import drop_changelog, settled
+from support.extended import some
 from support.messy import CONTENTS, messy
 from support.stream import event_json
 from support.worker import committed, produce, read_all, serial, tables, until, worker
@@ -45,7 +46,11 @@ async def nothing_but_old_files(settings):
     shutil.copytree(settings.state_dir / "older", group_dir(settings))
 
 
-@pytest.mark.parametrize("loss", [local, changelog_only, events_only, nothing_but_old_files, rebuilt])
+LOSSES = [local, changelog_only, events_only, nothing_but_old_files, rebuilt]
+"""`test_three_ways_to_restore` has the others in one go."""
+
+
+@pytest.mark.parametrize("loss", some(LOSSES, nothing_but_old_files, events_only))
 async def test_every_way_to_restore_gives_the_tables_of_one_pass(kafka, loss):
     settings = kafka.settings(flush_interval_s=0.1, fetch_max_records=150)
     sink = MemorySink()
@@ -105,7 +110,7 @@ async def test_idle_contents_leave_memory_and_come_back_with_the_same_figures(ka
     assert tables(sink) == tables(await serial(settings))
 
 
-@pytest.mark.parametrize("alerts", [False, True], ids=["alerts off", "alerts on"])
+@pytest.mark.parametrize("alerts", some([False, True], True), ids=["alerts off", "alerts on"])
 async def test_above_the_memory_ceiling_contents_leave_and_figures_stay(kafka, alerts):
     settings = kafka.settings(flush_interval_s=0.05, fetch_max_records=20, state_max_events=100, alerts=alerts)
     sink = MemorySink()
@@ -125,7 +130,7 @@ def facts(running):
     return sum(state.facts for state in running.member.ownership.states.values())
 
 
-@pytest.mark.parametrize("alerts", [False, True], ids=["alerts off", "alerts on"])
+@pytest.mark.parametrize("alerts", some([False, True], True), ids=["alerts off", "alerts on"])
 async def test_memory_stays_under_a_tiny_ceiling_all_the_time(kafka, monkeypatch, alerts):
     """What one range brings may stand above it, and one content that comes back for a look."""
     ceiling, ranged, of_each = 60, 20, 5
