@@ -186,6 +186,11 @@ class Settings(BaseSettings):
         le=60,
         description="days after which an undo whose act has not come is a dead letter; until then every copy of its act is undone",
     )
+    letters_group: str = Field(
+        "cascades-letters",
+        description="consumer group under which `cascades resolve` brings dead letters of doors, collectors, imports and undos to v_dead_letters; "
+        "a new name brings all of them once more",
+    )
     # The front doors over HTTP (`cascades ingest`).
     ingest_port: int = Field(8081, ge=0, le=65535, description="front doors: /v1/events, /webhooks/…, /l/…")
     ingest_public_url: str = Field(

@@ -173,6 +173,16 @@ class Metric(Enum):
     # Grows for as long as undos wait, then stays. Growing for longer: more `cascades resolve` processes, or a faster ClickHouse.
     UNDOS_BURIED = Spec("cascades_undos_buried_total", "counter", "Undos that became dead letters", ("reason",))
     # no_target: the act never came: `cascades dlq list --reason no_target`. not_theirs: somebody undoes what others did.
+    LETTERS_SHOWN = Spec(
+        "cascades_letters_shown_total",
+        "counter",
+        "Dead letters that no worker made and that became rows of v_dead_letters",
+    )
+    # Flat while the doors, collectors or undos make dead letters: look at part `letters` in the /readyz of `cascades resolve`.
+    LETTERS_PASSED = Spec(
+        "cascades_letters_passed_total", "counter", "Records of the dead-letter topic that became no row here", ("why",)
+    )
+    # worker: it wrote that row itself. no_letter: somebody else writes to the topic. refused: ClickHouse takes no row of it; the log names the letter.
     INFERRED = Spec(
         "cascades_inferred_total", "counter", "Hidden parents that were guessed, by method", ("platform", "method")
     )

@@ -69,7 +69,7 @@ class Selection:
 
 def read(record: Any) -> Letter | None:
     """The letter in a record of the dead-letter topic; None when its headers are not those of a dead letter."""
-    headers = dict(record.headers)
+    headers = {name: value for name, value in record.headers if value is not None}
     try:
         return Letter(
             Identity(

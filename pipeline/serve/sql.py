@@ -126,10 +126,11 @@ INNER JOIN
 WHERE edge.content_id = {{id:String}}
 """
 
+# A door numbers its letters beyond what a number of JavaScript holds: the offset goes as text.
 LETTERS = """
-SELECT topic, partition, offset, reason, detail, toUnixTimestamp64Milli(received_at) AS at,
+SELECT topic, partition, toString(v_dead_letters.offset) AS offset, reason, detail, toUnixTimestamp64Milli(received_at) AS at,
     length(payload) AS bytes, hex(substring(payload, 1, {preview:UInt32})) AS head
-FROM v_dead_letters ORDER BY received_at DESC, topic, partition, offset DESC LIMIT {limit:UInt32}
+FROM v_dead_letters ORDER BY received_at DESC, topic, partition, v_dead_letters.offset DESC LIMIT {limit:UInt32}
 """
 
 LETTERS_BY_REASON = (

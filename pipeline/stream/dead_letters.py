@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipeline.sinks import letter_rows
 from pipeline.stream.moved import first_place
 from schemas.dead_letter import Identity, RefusedError, headers, replayed
 
@@ -45,7 +46,5 @@ class DeadLetter:
 
     @property
     def row(self) -> tuple[object, ...]:
-        """The row of table `dead_letters`. A missing key or value is empty there; the Kafka record keeps the difference."""
-        error, (topic, partition, offset, received_at_ms) = self.error, self.identity
-        key, payload = self.record.key or b"", self.record.value or b""
-        return (topic, partition, offset, error.reason, error.detail, received_at_ms * 1000, key, payload)
+        """The row of table `dead_letters`."""
+        return letter_rows.row(self.identity, self.error.reason, self.error.detail, self.record.key, self.record.value)

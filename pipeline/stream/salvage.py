@@ -24,9 +24,10 @@ from typing import TYPE_CHECKING, Any
 from pipeline.errors import SinkRowError
 from pipeline.metrics import Metric, Metrics
 from pipeline.sinks.bisect import Refusal, store_the_rest
+from pipeline.sinks.letter_rows import bare, is_bare
 from pipeline.stream.dead_letters import DeadLetter
-from schemas.dead_letter import RefusedError, one_line
-from schemas.rows import DeadLetterRow, EventRow
+from schemas.dead_letter import RefusedError
+from schemas.rows import EventRow
 
 if TYPE_CHECKING:
     from pipeline.sinks.base import Sink
@@ -40,9 +41,7 @@ LookUp = Callable[[EventRow], Awaitable["Record"]]
 Send = Callable[[Sequence[DeadLetter]], Awaitable[None]]
 """Produces dead letters; returns when Kafka has acknowledged them."""
 
-_EVENT, _LETTER = tuple(EventRow.model_fields), tuple(DeadLetterRow.model_fields)
-WITHOUT_BYTES = "(ClickHouse refuses its bytes: they stand in the dead-letter topic)"
-_DETAIL = 200
+_EVENT = tuple(EventRow.model_fields)
 
 
 class Salvage:
@@ -90,21 +89,10 @@ class Salvage:
     async def _without_bytes(self, block: Block) -> list[tuple[object, ...]]:
         refused = await asyncio.to_thread(store_the_rest, self._sink, block)
         for refusal in refused:
-            if _is_bare(refusal.row):
+            if is_bare(refusal.row):
                 raise _ours(refusal.error) from refusal.error
         guilty = {id(refusal.row) for refusal in refused}
-        return [_bare(row) if id(row) in guilty else row for row in block.rows]
-
-
-def _bare(row: tuple[object, ...]) -> tuple[object, ...]:
-    """The row of a dead letter, reduced to what we wrote ourselves."""
-    named = dict(zip(_LETTER, row, strict=True))
-    detail = f"{one_line(str(named['detail']), _DETAIL)} {WITHOUT_BYTES}"
-    return tuple((named | {"detail": detail, "key": b"", "payload": b""}).values())
-
-
-def _is_bare(row: tuple[object, ...]) -> bool:
-    return str(row[_LETTER.index("detail")]).endswith(WITHOUT_BYTES)
+        return [bare(row) if id(row) in guilty else row for row in block.rows]
 
 
 def _ours(error: SinkRowError) -> SinkRowError:

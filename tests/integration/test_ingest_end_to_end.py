@@ -15,7 +15,11 @@ from support.links import LINKS, PERSON, token_of
 from support.worker_process import WorkerProcess, migrated
 
 from pipeline.clickhouse import client
+from pipeline.ingest.shown.process import PART, ShownLetters
+from pipeline.metrics import Metrics
+from pipeline.status import Status
 
+LETTERS = "SELECT topic, toString(reason), payload_text FROM v_dead_letters"
 FACEBOOK = {"facebook": {"secrets": SECRETS, "verify_token": "ours"}}
 
 
@@ -77,6 +81,18 @@ def worker(settings, tmp_path):
         made.kill()
 
 
+async def letters_shown(settings):
+    """The rows of dead letters, once the task of `cascades resolve` has made some."""
+    metrics, stop = Metrics(), asyncio.Event()
+    working = asyncio.create_task(ShownLetters(settings, Status(metrics, [PART]), metrics).work(stop))
+    async with asyncio.timeout(90):
+        while not (rows := shown(settings, LETTERS)):  # noqa: ASYNC110 - a table has no event for it
+            await asyncio.sleep(0.2)
+        stop.set()
+        await working
+    return rows
+
+
 async def test_what_came_by_each_door_stands_in_the_views_with_exact_parents(settings, worker):
     async with ingesting(settings) as process, aiohttp.ClientSession() as session:
         place = "spring"
@@ -90,6 +106,7 @@ async def test_what_came_by_each_door_stands_in_the_views_with_exact_parents(set
             assert response.status == 202
         await push(session, process.url, page("reaction", "add", NOW_S - 90_000_000))
         await push(session, process.url, page("reaction", "remove", NOW_S - 89_999_000))
+        await push(session, process.url, page("hologram", "add", NOW_S - 89_998_000))
         await finish(settings, worker)
     assert await asyncio.to_thread(worker.stop) == 0
     columns = "SELECT depth, depth_exact, shares, clicks, length(platforms) FROM v_content WHERE content_id"
@@ -102,3 +119,6 @@ async def test_what_came_by_each_door_stands_in_the_views_with_exact_parents(set
         zip(range(1, 6), ["email", "facebook", "linkedin", "email", "facebook"], ["exact"] * 5, strict=True)
     )
     assert shown(settings, "SELECT likes FROM v_content WHERE content_id = 'facebook:10_20'") == [(0,)]
+    ((topic, reason, payload),) = await letters_shown(settings)
+    assert (topic, reason) == ("door.webhooks.facebook", "unknown_shape")
+    assert json.loads(payload)["entry"][0]["changes"][0]["value"]["item"] == "hologram"

@@ -170,7 +170,7 @@ async def test_rejected_records_are_shown_with_reason_place_and_bytes(stack):
         letters = (await page.get("/api/dead-letters"))[1]
     assert letters["total"] == 2
     assert sum(letters["hour"]) == 2
-    by_offset = {letter["offset"]: letter for letter in letters["newest"]}
+    by_offset = {int(letter["offset"]): letter for letter in letters["newest"]}
     assert by_offset[0]["preview"] == "<script>alert(1)</script>"
     assert (by_offset[0]["topic"], by_offset[0]["partition"], by_offset[0]["cut"]) == (settings.events_topic, 0, False)
     assert by_offset[1]["preview"].startswith("\\xff\\xfexxx")

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaProducer
 from support.ingest_process import values
 from support.platform_samples.bluesky import BO, CY, commit, post, ref
 from support.platforms import REGISTRY, Context, samples
+from support.undos import act
 from support.worker_process import WorkerProcess, migrated
 
 from pipeline.clickhouse import client
@@ -198,6 +199,23 @@ async def test_a_kill_between_telling_and_committing_changes_no_number(settings,
     assert await asyncio.to_thread(again.stop) == 0, again.log.read_text()
 
 
+@pytest.mark.usefixtures("worker", "tell")
+async def test_a_dead_letter_of_the_resolver_is_shown_beside_the_worker_s(settings):
+    early = wire.encode(act("1", "early", occurred_at=datetime(1999, 1, 1, tzinfo=UTC)))
+    async with AIOKafkaProducer(**client_options(settings), acks="all") as producer:
+        await producer.send_and_wait(settings.undo_topic, b"\xff no undo", key=b"who")
+        await producer.send_and_wait(settings.events_topic, early, key=b"early")
+    wanted = {(settings.undo_topic, "not_an_undo", b"\xff no undo"), (settings.events_topic, "too_old", early)}
+    async with resolving(settings):
+        with client(settings) as asked:
+            for _ in range(300):
+                rows = asked.query("SELECT topic, toString(reason), hex(payload) FROM v_dead_letters").result_rows
+                if (found := {(*row[:2], bytes.fromhex(row[2])) for row in rows}) >= wanted:
+                    return
+                await asyncio.sleep(0.3)
+    assert found >= wanted
+
+
 @pytest.mark.parametrize("away", ["clickhouse", "kafka"])
 async def test_what_is_away_is_waited_for_and_named(settings, away):
     nowhere = {"clickhouse": {"clickhouse_url": "http://127.0.0.1:1"}, "kafka": {"kafka_bootstrap": "127.0.0.1:1"}}
@@ -205,8 +223,9 @@ async def test_what_is_away_is_waited_for_and_named(settings, away):
     stop = asyncio.Event()
     working = asyncio.create_task(process.work(stop))
     async with asyncio.timeout(60):
-        while "127.0.0.1:1" not in process.status.parts()[away].detail:  # noqa: ASYNC110 - a status has no event for it
-            await asyncio.sleep(0.05)
-    assert not process.status.is_ok(away)
+        for part in (away, "letters"):
+            while "127.0.0.1:1" not in process.status.parts()[part].detail:  # noqa: ASYNC110 - a status has no event for it
+                await asyncio.sleep(0.05)
+            assert not process.status.is_ok(part)
     stop.set()
     await asyncio.wait_for(working, 60)

@@ -35,6 +35,7 @@ class KafkaForTests:
             "alert_dead_letter_topic": f"alerts-dlq-{name}",
             "control_topic": f"control-{name}",
             "group": f"group-{name}",
+            "letters_group": f"letters-{name}",
             "partitions": 4,
             "state_dir": self._states / name,
         }

@@ -225,8 +225,7 @@ def act(
         platform="bluesky",
         content_id=content_id,
         actor_id=actor_id,
-        occurred_at=BEGIN,
-        **fields,
+        **{"occurred_at": BEGIN, **fields},
     )
 
 

@@ -144,7 +144,7 @@ def test_who_writes_and_who_reads():
         "migrate": "cascades_writer",
         "worker": "cascades_writer",
         "serve": "cascades_reader",
-        "resolve": "cascades_reader",
+        "resolve": "cascades_writer",
     }
 
 

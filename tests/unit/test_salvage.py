@@ -9,10 +9,11 @@ from support.stream import APPENDED_MS, FakeRecord, apply, event_json
 
 from pipeline.errors import SinkRowError
 from pipeline.metrics import Metric, Metrics
+from pipeline.sinks.letter_rows import WITHOUT_BYTES
 from pipeline.sinks.memory import MemorySink
 from pipeline.stream.lookup import recovered
 from pipeline.stream.partition import PartitionState
-from pipeline.stream.salvage import WITHOUT_BYTES, Salvage
+from pipeline.stream.salvage import Salvage
 from schemas.check import check
 from schemas.rows import TABLES, Blocks, EventRow
 from schemas.wire import decode

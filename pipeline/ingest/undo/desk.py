@@ -14,8 +14,8 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Final, Protocol
 
 from aiokafka import ConsumerRebalanceListener
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
+from pipeline.ingest.offsets import commit
 from pipeline.ingest.undo.case import Case
 from pipeline.ingest.undo.work import Taken, Topics, Work, names, taken, worked
 from pipeline.metrics import Metric
@@ -185,16 +185,7 @@ class Desk(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships n
         await self._commit({part: offset for part, offset in offsets.items() if part in self._lanes})
 
     async def _commit(self, offsets: dict[TopicPartition, int]) -> None:
-        """When it does not work, the same is dealt with again, by us or by whoever owns the partition; that changes no figure."""
-        try:
-            if offsets:
-                await self._consumer.commit(offsets)
-        except (CommitFailedError, IllegalStateError):
-            log.warning("the group has moved on: what was dealt with just now is looked at once more")
-        except KafkaError as error:
-            if not error.retriable:
-                raise
-            log.warning("Kafka did not take the offsets (%r): they go with the next ones", error)
+        await commit(self._consumer, offsets, log)
 
     def _count(self, work: Work) -> None:
         for platform, count in work.retracted.items():

@@ -1,4 +1,4 @@
-"""`cascades resolve`: the process that makes retractions of undos whose content is not told."""
+"""`cascades resolve`: the process that makes retractions of undos whose content is not told, and shows the dead letters that no worker wrote."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from pipeline.backoff import Backoff
+from pipeline.clickhouse import as_reader
 from pipeline.clock import SystemClock
 from pipeline.errors import SinkError, UnavailableError
 from pipeline.health import HealthServer
+from pipeline.ingest.shown.process import ShownLetters
 from pipeline.ingest.undo.desk import Desk
 from pipeline.ingest.undo.ladder import WAITS_S, Ladder
 from pipeline.ingest.undo.stored import StoredActs
@@ -33,8 +35,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("cascades.resolve")
 
-PARTS: Final = ("kafka", "group", "clickhouse", "resolve")
-"""kafka: a broker answers; group: undos are read; clickhouse: answers what is asked; resolve: started, and not stopping."""
+PARTS: Final = ("kafka", "group", "clickhouse", "letters", "resolve")
+"""kafka: a broker answers; group: undos are read; clickhouse: answers what is asked; letters: dead letters are brought to ClickHouse;
+resolve: started, and not stopping."""
 TICK_S: Final = 1.0
 MOST_PAUSE_S: Final = 15.0
 _DAY_S: Final = 86_400.0
@@ -44,7 +47,7 @@ def run_resolve(settings: Settings) -> int:
     """Resolve until SIGINT or SIGTERM; 0 then. Raises UsageError when ClickHouse or Kafka refuse the settings.
 
     Guarantee: every undo is looked for until it is too old, and is a retraction in each content of its act, or a dead letter, at least once; what
-    is done twice (a kill at any point) changes no figure.
+    is done twice (a kill at any point) changes no figure. Every dead letter that no worker wrote becomes a row of `v_dead_letters`, at least once.
     """
     set_up_logging()
     return asyncio.run(Resolve(settings).run())
@@ -66,6 +69,7 @@ class Resolve:
         self.status = Status(self._metrics, PARTS)
         self._desk: Desk | None = None
         self._pause = Backoff(most=MOST_PAUSE_S)
+        self._letters = ShownLetters(settings, self.status, self._metrics)
 
     async def run(self) -> int:
         """Until a signal."""
@@ -82,7 +86,17 @@ class Resolve:
         return 0
 
     async def work(self, stop: asyncio.Event) -> None:
-        """Resolve until `stop`, with new connections whenever Kafka's break."""
+        """Resolve and show dead letters until `stop`. Neither waits for the other; an error that ends one ends both."""
+        both = [asyncio.create_task(part) for part in (self._resolve(stop), self._letters.work(stop))]
+        try:
+            await asyncio.gather(*both)
+        finally:
+            for task in both:
+                task.cancel()
+            await asyncio.wait(both)
+
+    async def _resolve(self, stop: asyncio.Event) -> None:
+        """Until `stop`, with new connections whenever Kafka's break."""
         pause = Backoff(most=MOST_PAUSE_S)
         while not stop.is_set():
             try:
@@ -98,7 +112,7 @@ class Resolve:
         async with AsyncExitStack() as undo:
             outbox = await undo.enter_async_context(KafkaOutbox(self._settings))
             marks = await undo.enter_async_context(Watermarks(self._settings))
-            acts = StoredActs(self._settings)
+            acts = StoredActs(as_reader(self._settings))
             undo.callback(acts.close)
             await self._until_asked(acts, stop)
             consumer = self._consumer()
