@@ -186,6 +186,13 @@ class Settings(BaseSettings):
         le=60,
         description="days after which an undo whose act has not come is a dead letter; until then every copy of its act is undone",
     )
+    # Whatever reads platforms' payloads: front doors, collectors, imports.
+    roots_remembered: int = Field(
+        50_000,
+        ge=0,
+        le=10_000_000,
+        description="posts that each reader remembers to link a quotation to what it quotes, when no payload tells the whole chain (about 1 KB each); 0: none",
+    )
     # The front doors over HTTP (`cascades ingest`).
     ingest_port: int = Field(8081, ge=0, le=65535, description="front doors: /v1/events, /webhooks/…, /l/…")
     ingest_public_url: str = Field(

@@ -23,10 +23,11 @@ PEOPLE = {f"did:plc:p{number}": 100 * number for number in range(1, 8)}
 AUTHOR, *CHAIN = PEOPLE
 STRANGERS = 200
 ROOT = uri(AUTHOR, "3root", "post")
+QUOTE = uri("did:plc:quoter", "3quote", "post")
 
 
 def chain():
-    """Each reposts through the one before; in between many strangers like it; the last repost is undone."""
+    """Each reposts through the one before; in between many strangers like it; the last repost is undone. And a quotation that is reposted."""
     yield posted(AUTHOR, "3root")
     via = None
     for place, person in enumerate(CHAIN, 1):
@@ -35,6 +36,9 @@ def chain():
         for stranger in range(STRANGERS):
             moment = START_US + place * SECOND_US + stranger
             yield spread(f"did:plc:s{place}x{stranger}", "3s", ROOT, via, moment, kind="like")
+    quoting = {"$type": "app.bsky.embed.record", "record": {"uri": ROOT, "cid": "bafyre"}}
+    yield posted("did:plc:quoter", "3quote", START_US + 90 * SECOND_US, embed=quoting)
+    yield spread("did:plc:fan", "3fan", QUOTE, time_us=START_US + 90 * SECOND_US + 1)
     yield deleted(CHAIN[-1], f"3r{len(CHAIN)}", START_US + 91 * SECOND_US)
 
 
@@ -136,7 +140,10 @@ async def shows(settings, post):
     columns = "SELECT shares, likes, depth, depth_exact, secondary_reach FROM v_content WHERE content_id"
     reach = sum(PEOPLE.values()) - PEOPLE[AUTHOR]
     deep, likes = len(CHAIN), STRANGERS * len(CHAIN)
-    assert shown(settings, f"{columns} = 'bluesky:{ROOT}'") == [(deep, likes, deep, deep, reach)]
+    assert shown(settings, f"{columns} = 'bluesky:{ROOT}'") == [(deep + 2, likes, deep, deep, reach)]
+    edges = "SELECT depth, parent_event_id FROM v_edges WHERE actor_id = 'did:plc:fan'"
+    assert shown(settings, edges) == [(2, f"bluesky:{QUOTE}")], "the repost names the quotation only"
+    assert shown(settings, f"{columns} = 'bluesky:{QUOTE}'") == []
     again = shown(settings, f"SELECT duplicates FROM v_content WHERE content_id = 'bluesky:{ROOT}'")
     assert again[0][0] > 0, "the kills should have made it come again"
     assert shown(settings, f"{columns} = 'mastodon:{post['uri']}'") == [(5, 0, 1, 1, 200)]

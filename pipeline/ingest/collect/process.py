@@ -21,6 +21,7 @@ from pipeline.ingest.collect.kinds import KINDS
 from pipeline.ingest.collect.options import load
 from pipeline.ingest.collect.seam import Tools
 from pipeline.ingest.http.sender import KafkaSender
+from pipeline.ingest.posts import PostLog, Posts
 from pipeline.kafka import collect_topic_specs, ensure_topics, partition_count
 from pipeline.logs import set_up_logging
 from pipeline.metrics import Metric, Metrics
@@ -88,13 +89,16 @@ class Collect:
         stored = await self._positions(stop)
         if stored is None:
             return
-        around = Surroundings(self._settings, self._sender, self._clock, self._metrics, self._status)
+        posts = Posts()
+        around = Surroundings(self._settings, self._sender, self._clock, self._metrics, self._status, posts)
         collectors = [
             Collector(source, one.kind_name, _position(one, stored.get(one.name)), around)
             for source, one in zip(sources, self._wanted, strict=True)
         ]
         await self._sender.start()
         undo.push_async_callback(self._sender.stop)
+        following = asyncio.create_task(PostLog(self._settings, posts).run())
+        undo.push_async_callback(_cancel, [following])
         await _collect(collectors, stop)
 
     async def _positions(self, stop: asyncio.Event) -> dict[str, Stored] | None:
