@@ -88,7 +88,12 @@ def test_no_link_closes_a_ring():
 
 
 def test_of_two_links_of_a_post_the_first_stands():
-    assert found(REPOST, QUOTE, of("elsewhere", "quote", "quote", parent="elsewhere")) == [("quote", "root")]
+    roots = Roots(Posts(), 9)
+    told = []
+    for event in (REPOST, QUOTE, of("elsewhere", "quote", "quote", parent="elsewhere"), QUOTE):
+        told += [link.target_content_id for link in roots.links(event)]
+        roots.again()
+    assert told == ["root", "root"]
 
 
 def test_where_the_platform_says_what_a_post_quotes_the_parent_of_a_spread_stands_in_its_content_too():
@@ -116,6 +121,15 @@ def test_only_what_came_up_last_is_remembered_and_reposts_push_no_quotation_out(
     assert found(QUOTE, *others, REPOST, most=5) == []
     assert found(QUOTE, *others[1:], REPOST, most=5) == [("quote", "root")]
     assert found(QUOTE, REPOST, most=0) == []
+
+
+def test_a_quotation_that_is_reposted_is_remembered_for_longer():
+    others = [of(f"r{number}", f"q{number}", "quote", parent=f"r{number}") for number in range(5)]
+    roots = Roots(Posts(), 5)
+    for event in (QUOTE, *others[:3], REPOST, *others[3:]):
+        roots.links(event)
+    roots.again()
+    assert [link.content_id for link in roots.links(REPOST)] == ["quote"]
 
 
 def test_what_is_forgotten_is_told_again_when_it_comes_again():
