@@ -123,10 +123,11 @@ def test_only_what_came_up_last_is_remembered_and_reposts_push_no_quotation_out(
     assert found(QUOTE, REPOST, most=0) == []
 
 
-def test_a_quotation_that_is_reposted_is_remembered_for_longer():
+@pytest.mark.parametrize("again", [REPOST, QUOTE], ids=["reposted", "told again"])
+def test_a_quotation_that_comes_up_again_is_remembered_for_longer(again):
     others = [of(f"r{number}", f"q{number}", "quote", parent=f"r{number}") for number in range(5)]
     roots = Roots(Posts(), 5)
-    for event in (QUOTE, *others[:3], REPOST, *others[3:]):
+    for event in (QUOTE, *others[:3], again, *others[3:]):
         roots.links(event)
     roots.again()
     assert [link.content_id for link in roots.links(REPOST)] == ["quote"]
