@@ -191,6 +191,13 @@ class Settings(BaseSettings):
         description="consumer group under which `cascades resolve` brings dead letters of doors, collectors, imports and undos to v_dead_letters; "
         "a new name brings all of them once more",
     )
+    # Whatever reads platforms' payloads: front doors, collectors, imports.
+    roots_remembered: int = Field(
+        50_000,
+        ge=0,
+        le=10_000_000,
+        description="posts that each reader remembers to link a quotation to what it quotes, when no payload tells the whole chain (about 1 KB each); 0: none",
+    )
     # The front doors over HTTP (`cascades ingest`).
     ingest_port: int = Field(8081, ge=0, le=65535, description="front doors: /v1/events, /webhooks/…, /l/…")
     ingest_public_url: str = Field(

@@ -28,16 +28,7 @@ class PostLink(msgspec.Struct, frozen=True, kw_only=True):
 
     def link(self) -> WireEvent:
         """The event that merges what came under the post's own id. The same record makes the same event."""
-        name = "\x1f".join((self.post, self.content_id, str(self.linked_us)))
-        return WireEvent(
-            event_id=f"link:{sha256(name.encode()).hexdigest()[:32]}",
-            kind="link",
-            platform=PLATFORM,
-            content_id=self.post,
-            actor_id=PLATFORM,
-            occurred_at=_EPOCH + timedelta(microseconds=self.linked_us),
-            target_content_id=self.content_id,
-        )
+        return _merging(self.post, self.content_id, self.linked_us, str(self.linked_us))
 
     def unlink(self, at_us: int) -> WireEvent:
         """The event that ends it for what comes from now on."""
@@ -51,6 +42,26 @@ class PostLink(msgspec.Struct, frozen=True, kw_only=True):
             occurred_at=_EPOCH + timedelta(microseconds=at_us),
             target_event_id=link.event_id,
         )
+
+
+def found(post: str, content_id: str, found_us: int) -> WireEvent:
+    """The event that merges a post which a reader has found to stand in another content. Its id is the same for the same two, whoever finds it,
+    when (microseconds since 1970) and however often. It is not on the list.
+    """
+    return _merging(post, content_id, found_us)
+
+
+def _merging(post: str, content_id: str, at_us: int, *more: str) -> WireEvent:
+    name = "\x1f".join((post, content_id, *more))
+    return WireEvent(
+        event_id=f"link:{sha256(name.encode()).hexdigest()[:32]}",
+        kind="link",
+        platform=PLATFORM,
+        content_id=post,
+        actor_id=PLATFORM,
+        occurred_at=_EPOCH + timedelta(microseconds=at_us),
+        target_content_id=content_id,
+    )
 
 
 encode = msgspec.json.Encoder(order="deterministic").encode

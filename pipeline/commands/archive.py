@@ -15,6 +15,7 @@ from pipeline.commands.archive_bar import Bar
 from pipeline.commands.console import note, out
 from pipeline.commands.settings import load
 from pipeline.errors import UnavailableError, UsageError
+from pipeline.ingest import posts
 from pipeline.ingest.archives import formats
 from pipeline.ingest.archives.guess import guess
 from pipeline.ingest.archives.journal import Journal, Progress
@@ -125,7 +126,7 @@ class _Run:
     async def _send(self, progress: Progress, journal: Journal) -> None:
         reading = self._reading(progress)
         pace = Pace(self._wanted.rate) if self._wanted.rate else None
-        work = Import(self._archive, reading, self._settings, progress, pace)
+        work = Import(self._archive, reading, self._settings, progress, pace, await posts.read(self._settings))
         sender = KafkaSender(self._settings)
         await sender.start()
         try:

@@ -1,7 +1,7 @@
-"""Known posts at the door: an event of a post that is linked to a content goes straight to that content, under its own id.
+"""Known posts, wherever events come in: an event of a post that is linked to a content goes straight to that content, under its own id.
 
-What passes the doors before they know is no harm: the `link` event merges it in the worker, and the figures are the same. So the list is followed, and
-nobody waits for it.
+What passes before a reader knows is no harm: the `link` event merges it in the worker, and the figures are the same. So the list is followed, and
+nobody waits for it for long.
 """
 
 from __future__ import annotations

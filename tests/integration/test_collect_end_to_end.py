@@ -18,15 +18,19 @@ from support.worker_process import WorkerProcess, migrated
 from pipeline.clickhouse import client
 from pipeline.ingest.collect.positions import entry, read
 from pipeline.kafka import client_options, collect_topic_specs, ensure_topics
+from schemas import topics
+from schemas.posts import PostLink, encode
 
 PEOPLE = {f"did:plc:p{number}": 100 * number for number in range(1, 8)}
 AUTHOR, *CHAIN = PEOPLE
 STRANGERS = 200
 ROOT = uri(AUTHOR, "3root", "post")
+QUOTE = uri("did:plc:quoter", "3quote", "post")
+KNOWN = uri("did:plc:brand", "3known", "post")
 
 
 def chain():
-    """Each reposts through the one before; in between many strangers like it; the last repost is undone."""
+    """Each reposts through the one before; in between many strangers like it; the last repost is undone. And a quotation that is reposted, and a known post."""
     yield posted(AUTHOR, "3root")
     via = None
     for place, person in enumerate(CHAIN, 1):
@@ -35,6 +39,10 @@ def chain():
         for stranger in range(STRANGERS):
             moment = START_US + place * SECOND_US + stranger
             yield spread(f"did:plc:s{place}x{stranger}", "3s", ROOT, via, moment, kind="like")
+    quoting = {"$type": "app.bsky.embed.record", "record": {"uri": ROOT, "cid": "bafyre"}}
+    yield posted("did:plc:quoter", "3quote", START_US + 90 * SECOND_US, embed=quoting)
+    yield spread("did:plc:fan", "3fan", QUOTE, time_us=START_US + 90 * SECOND_US + 1)
+    yield spread("did:plc:fan", "3known", KNOWN, time_us=START_US + 90 * SECOND_US + 2)
     yield deleted(CHAIN[-1], f"3r{len(CHAIN)}", START_US + 91 * SECOND_US)
 
 
@@ -46,7 +54,11 @@ def settings(kafka, clickhouse):
         clickhouse_database=database.clickhouse_database,
         flush_interval_s=0.2,
     )
-    own = {"positions_topic": f"positions-{made.group}", "undo_topic": f"undo-{made.group}"}
+    own = {
+        "positions_topic": f"positions-{made.group}",
+        "undo_topic": f"undo-{made.group}",
+        "posts_topic": f"posts-{made.group}",
+    }
     made = kafka.settings(**{name: getattr(made, name) for name in made.model_fields_set} | own)
     migrated(made)
     return made
@@ -117,12 +129,14 @@ async def running(settings):
 
 
 async def begin(settings):
-    """A collector was here before and read the root."""
-    await ensure_topics(settings, collect_topic_specs(settings))
+    """A collector was here before and read the root. Somebody listed a post; that no `link` says so to the worker shows who put it home."""
+    await ensure_topics(settings, [*collect_topic_specs(settings), topics.posts(settings.posts_topic)])
     kafka = AIOKafkaProducer(**client_options(settings))
     await kafka.start()
     stored = entry(settings, "bluesky", "bluesky", {"time_us": START_US}, START_US)
     await kafka.send_and_wait(stored.topic, stored.value, stored.key)
+    link = PostLink(post=f"bluesky:{KNOWN}", content_id="film", linked_us=START_US)
+    await kafka.send_and_wait(settings.posts_topic, encode(link), link.post.encode())
     await kafka.stop()
 
 
@@ -136,7 +150,11 @@ async def shows(settings, post):
     columns = "SELECT shares, likes, depth, depth_exact, secondary_reach FROM v_content WHERE content_id"
     reach = sum(PEOPLE.values()) - PEOPLE[AUTHOR]
     deep, likes = len(CHAIN), STRANGERS * len(CHAIN)
-    assert shown(settings, f"{columns} = 'bluesky:{ROOT}'") == [(deep, likes, deep, deep, reach)]
+    assert shown(settings, f"{columns} = 'bluesky:{ROOT}'") == [(deep + 2, likes, deep, deep, reach)]
+    edges = "SELECT depth, parent_event_id FROM v_edges WHERE event_id LIKE '%3fan'"
+    assert shown(settings, edges) == [(2, f"bluesky:{QUOTE}")], "the repost names the quotation only"
+    assert shown(settings, f"{columns} = 'film'") == [(1, 0, 1, 1, 0)]
+    assert shown(settings, f"{columns} IN ('bluesky:{QUOTE}', 'bluesky:{KNOWN}')") == []
     again = shown(settings, f"SELECT duplicates FROM v_content WHERE content_id = 'bluesky:{ROOT}'")
     assert again[0][0] > 0, "the kills should have made it come again"
     assert shown(settings, f"{columns} = 'mastodon:{post['uri']}'") == [(5, 0, 1, 1, 200)]

@@ -58,7 +58,7 @@ def working(archive, name, progress=None, *, settings=None, **options):
         archive, name, context, as_of, owner=options.pop("owner", None), mapping=options.pop("mapping", None)
     )
     progress = progress or Progress(file=str(archive.path), format=name, as_of_us=int(NOW.timestamp() * 1e6))
-    return Import(archive, reading, settings or Settings(), progress)
+    return Import(archive, reading, settings or Settings(), progress, posts=options.pop("posts", None))
 
 
 def imported(path: Path, name=None, *, limits=LIMITS, **options):

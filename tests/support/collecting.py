@@ -22,6 +22,7 @@ from pipeline.ingest.collect.collector import Collector, Surroundings
 from pipeline.ingest.collect.kinds import KINDS
 from pipeline.ingest.collect.options import load
 from pipeline.ingest.collect.seam import Tools
+from pipeline.ingest.posts import Posts
 from pipeline.metrics import Metric, Metrics
 from pipeline.status import Status
 
@@ -95,6 +96,7 @@ async def collecting(
     sender: FakeSender | None = None,
     clock: FixedClock | None = None,
     kinds: Mapping[str, Kind] = KINDS,
+    posts: Posts | None = None,
     **settings: object,
 ) -> AsyncIterator[Collecting]:
     """The source runs until the block is left; then what was read is delivered and the last position stored."""
@@ -102,7 +104,7 @@ async def collecting(
     made = Settings(collect=json.dumps(told), **settings)
     (configured,) = load(made, kinds, [name])
     metrics, clock, sender = Metrics(), clock or FixedClock((NOW_S + 3600) * 1_000_000), sender or FakeSender()
-    around = Surroundings(made, sender, clock, metrics, Status(metrics, (name,)))
+    around = Surroundings(made, sender, clock, metrics, Status(metrics, (name,)), posts or Posts())
     async with aiohttp.ClientSession() as session:
         source = configured.make(Tools(session, clock, metrics))
         collector = Collector(source, configured.kind_name, position, around)

@@ -50,6 +50,7 @@ def kafka_that_takes_all(monkeypatch):
     monkeypatch.setattr(command, "KafkaSender", Sender)
     monkeypatch.setattr(command, "ensure_topics", nothing)
     monkeypatch.setattr(command, "topic_identity", identity)
+    monkeypatch.setattr(command.posts, "read", nothing)
 
 
 def run(*arguments):

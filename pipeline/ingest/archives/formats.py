@@ -36,6 +36,8 @@ class Reading:
     parts: list[Part]
     read: Callable[[Part], Iterator[Item]]
     map: Callable[[object], Mapped]
+    is_explicit: bool = False
+    """Whether each entry names its content as the operator wants it."""
 
 
 def needs_key(name: str, mapping: MappingFile | None) -> bool:
@@ -50,7 +52,7 @@ def reading(
     if mapping:
         dialect, columns = mapping.dialect, mapping.columns
         read = partial(_table, archive, dialect, columns)
-        made = Reading(archive.data_parts(), read, lambda row: mapping.events(row, as_of, context))
+        made = Reading(archive.data_parts(), read, lambda row: mapping.events(row, as_of, context), is_explicit=True)
     else:
         parts, entries = _platform(archive, name, owner)
         platform = REGISTRY[name]

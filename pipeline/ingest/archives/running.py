@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -13,6 +13,7 @@ import msgspec
 from pipeline.backoff import Backoff
 from pipeline.errors import UnavailableError, UsageError
 from pipeline.ingest.archives.items import Cut, Found, Item, Spoiled
+from pipeline.ingest.homeward import Homeward
 from pipeline.ingest.http.sender import Entry
 from pipeline.ingest.platforms import Mapped, UnknownShapeError
 from pipeline.ingest.platforms.seam import Refusal
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pipeline.ingest.archives.journal import Journal, Progress
     from pipeline.ingest.archives.opening import Archive, Part
     from pipeline.ingest.pace import Pace
+    from pipeline.ingest.posts import Posts
     from schemas.wire import WireEvent
 
 CHUNK_ITEMS: Final = 1000
@@ -67,11 +69,19 @@ class Import:
     """
 
     def __init__(
-        self, archive: Archive, reading: Reading, settings: Settings, progress: Progress, pace: Pace | None = None
+        self,
+        archive: Archive,
+        reading: Reading,
+        settings: Settings,
+        progress: Progress,
+        pace: Pace | None = None,
+        posts: Posts | None = None,
     ) -> None:
+        """`posts`: those that are counted for another content."""
         self._archive, self._reading, self._settings = archive, reading, settings
         self.progress, self._pace, self._sent = progress, pace, 0
         self._acknowledged = progress.counts.entries > 0
+        self._homeward = Homeward(posts, remembered=0 if reading.is_explicit else settings.roots_remembered)
         self._door = f"/import/{progress.format}"
 
     async def run(self, sender: Sender, journal: Journal, report: Callable[[], None]) -> None:
@@ -164,6 +174,7 @@ class Import:
             mapped = self._reading.map(item.payload) if isinstance(item, Found) else self._unread(item, part)
         except RecursionError:
             mapped = Mapped(refused=(Refusal(UnknownShapeError("nested too deep"), None),))
+        mapped = replace(mapped, events=tuple(self._homeward.mapped(mapped.events)))
         self._count(mapped)
         place = f"{self._archive.place(part)[-200:]}, entry {item.number}"
         refused = [

@@ -23,8 +23,10 @@ from pipeline.backoff import Backoff
 from pipeline.errors import UnavailableError
 from pipeline.ingest import records
 from pipeline.ingest.collect import positions
+from pipeline.ingest.collect.events import EVENTS
 from pipeline.ingest.collect.outlet import Outlet
 from pipeline.ingest.collect.seam import SourceError
+from pipeline.ingest.homeward import Homeward
 from pipeline.ingest.platforms import Mapped, Refusal, UnknownShapeError
 from pipeline.metrics import Metric
 
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from pipeline.ingest.collect.seam import Piece, Position, Source
     from pipeline.ingest.http.doors import Sender
     from pipeline.ingest.http.sender import Entry
+    from pipeline.ingest.posts import Posts
     from pipeline.metrics import Metrics
     from pipeline.status import Status
 
@@ -64,6 +67,8 @@ class Surroundings(NamedTuple):
     clock: Clock
     metrics: Metrics
     status: Status
+    posts: Posts
+    """Those that are counted for another content."""
 
 
 class Collector:
@@ -73,6 +78,8 @@ class Collector:
         self._source, self._kind, self._around = source, kind, around
         self._name, self._metrics = source.name, around.metrics
         self._outlet = Outlet(source.name, position, around.clock, around.metrics, around.status)
+        # Of its own: a firehose must not push out what the next source has to remember.
+        self._homeward = Homeward(around.posts, remembered=around.settings.roots_remembered)
         self._unsaved: Position | None = None
         self._saved_at = 0.0
 
@@ -140,7 +147,11 @@ class Collector:
 
     def _entries(self, piece: Piece, mapped: Mapped, now_ms: int) -> list[Entry]:
         settings = self._around.settings
-        made = [records.of_event(settings, event) for event in mapped.events]
+        # Whoever sends version-1 events chose their content.
+        homeward = (
+            map(self._homeward.home, mapped.events) if piece.mapping is EVENTS else self._homeward.mapped(mapped.events)
+        )
+        made = [records.of_event(settings, event) for event in homeward]
         made += [records.of_undo(settings, undo) for undo in mapped.undos]
         for refusal in mapped.refused:
             self._metrics.add(Metric.COLLECT_LETTERS, 1, self._name, refusal.error.reason)

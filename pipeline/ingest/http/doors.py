@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from pipeline.errors import UnavailableError
 from pipeline.ingest import records
 from pipeline.ingest.http.problems import ProblemError
-from pipeline.ingest.posts import Posts
 from pipeline.metrics import Metric
 
 if TYPE_CHECKING:
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from pipeline.clock import Clock
     from pipeline.config import Settings
+    from pipeline.ingest.homeward import Homeward
     from pipeline.ingest.http.body import Bodies
     from pipeline.ingest.http.keys import Keyring
     from pipeline.ingest.http.limits import Limiter
@@ -49,13 +49,16 @@ class Doors:
     limiter: Limiter
     clock: Clock
     metrics: Metrics
-    posts: Posts = field(default_factory=Posts)
-    """Those that are counted for another content."""
+    homeward: Homeward
 
     def event(self, event: WireEvent, value: bytes | None = None) -> Entry:
-        """The record of an event, under the content that it is counted for; `value` are its bytes where they are known already."""
-        home = self.posts.at_home(event)
+        """The record of an event whose sender chose its content; `value` are its bytes where they are known already."""
+        home = self.homeward.home(event)
         return records.of_event(self.settings, home, value if home is event else None)
+
+    def mapped(self, events: Iterable[WireEvent]) -> list[Entry]:
+        """The records of what a mapping made, and of the links that are found with it."""
+        return [records.of_event(self.settings, event) for event in self.homeward.mapped(events)]
 
     def undo(self, found: Undo) -> Entry:
         """The record of an undo whose content is not known."""
@@ -71,4 +74,5 @@ class Doors:
         try:
             await self.sender.send(entries)
         except UnavailableError as error:
+            self.homeward.again()
             raise ProblemError("overloaded", str(error), retry_after_s=RETRY_S) from error

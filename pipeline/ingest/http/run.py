@@ -11,6 +11,7 @@ from aiohttp import web
 
 from pipeline.clock import SystemClock
 from pipeline.errors import UnavailableError
+from pipeline.ingest.homeward import Homeward
 from pipeline.ingest.http.app import make_app
 from pipeline.ingest.http.body import Bodies
 from pipeline.ingest.http.doors import Doors
@@ -76,6 +77,7 @@ async def serving(
         Limiter(),
         clock or SystemClock(),
         Metrics(),
+        Homeward(remembered=settings.roots_remembered),
     )
     fetcher = Fetcher(settings.fetch_private_hosts, **fetching)
     front, status = _runner(make_app(doors, fetcher), settings), _runner(status_app(doors, room), settings)
@@ -83,7 +85,7 @@ async def serving(
     try:
         if sender is None:
             await kafka.start()
-            following = asyncio.create_task(PostLog(settings, doors.posts).run())
+            following = asyncio.create_task(PostLog(settings, doors.homeward.posts).run())
         yield (
             await _listen(front, settings.host, settings.ingest_port, "ingest"),
             await _listen(status, settings.host, settings.metrics_port, "metrics"),

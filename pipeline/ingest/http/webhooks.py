@@ -126,7 +126,7 @@ class WebhooksDoor:
 
     def _entries(self, door: str, mapped: Mapped, body: bytes) -> list[Entry]:
         return [
-            *map(self._doors.event, mapped.events),
+            *self._doors.mapped(mapped.events),
             *map(self._doors.undo, mapped.undos),
             *(
                 self._doors.letter(door, refusal.error, records.part(refusal.payload, body))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from pipeline.ingest.platforms import fediverse, times
 from pipeline.ingest.platforms.reading import Json, text_of
@@ -82,6 +83,9 @@ def _create(found: Json, scene: Scene) -> Iterable[Made]:
 def _note(thing: Json, author: Json, scene: Scene) -> Iterable[Made]:
     if not any(address in _PUBLIC for name in ("to", "cc") for address in _addresses(thing.get(name))):
         return [Ignored("a post that is not public")]
+    if len({_host(_id(one)) for one in (thing, author, thing.get("attributedTo"), thing.get("actor")) if one}) > 1:
+        # The request is signed by the actor, whose server speaks for no post but its own.
+        return [Ignored("a post in the name of another server")]
     answered, quoted = thing.get("inReplyTo"), thing.first_of(*_QUOTES)
     note = fediverse.Note(
         uri=_id(thing),
@@ -147,6 +151,13 @@ def _id(found: Json) -> str:
     if isinstance(found.value, dict):
         return (found.get("id") or found["url"]).text()
     return found.text()
+
+
+def _host(uri: str) -> str:
+    try:
+        return urlsplit(uri).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _at(found: Json, scene: Scene) -> datetime:
