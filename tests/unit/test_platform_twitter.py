@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from support.platform_samples.twitter import ANN, BO, ME, QUOTE, ROOT, event, post, refers
+from support.platform_samples.twitter import ANN, BO, ME, QUOTE, ROOT, event, post, refers, status
 from support.platforms import mapped, one, short, told
 
 CONTENT = f"twitter:{ROOT}"
@@ -11,7 +11,7 @@ CONTENT = f"twitter:{ROOT}"
 def test_a_post_is_a_content_with_its_authors_audience():
     found = one("twitter", "post")
     assert short(found) == ("post", CONTENT, CONTENT, ME, None, "none")
-    assert (found.audience_size, found.attributes) == (5502, {"language": "en"})
+    assert (found.audience_size, found.attributes) == (5502, {"language": "en", "actor_name": "user1"})
 
 
 def test_a_repost_names_the_original_only():
@@ -96,6 +96,21 @@ def test_retweets_written_by_hand_leave_a_hint_and_no_guess():
     found = one("twitter", "v1 chain in the text")
     assert (found.kind, found.parent_basis) == ("post", "none")
     assert found.attributes["rt_chain"] == "bo,ann"
+
+
+def test_only_what_others_may_come_through_tells_its_authors_handle():
+    assert one("twitter", "v1 quote").attributes["actor_name"] == "bo"
+    assert one("twitter", "v1 repost of a quote").attributes["actor_name"] == "ann"
+    posted, mention = told("twitter", "mention")
+    assert posted.attributes["actor_name"] == "user2"
+    assert "actor_name" not in mention.attributes
+    assert all("actor_name" not in event.attributes for event in told("twitter", "v1 reply"))
+    assert "actor_name" not in one("twitter", "like of mine").attributes
+
+
+def test_a_handle_that_the_payload_leaves_out_is_not_made_up():
+    assert "actor_name" not in one("twitter", "repost").attributes
+    assert "actor_name" not in one("twitter", status(ROOT, user={"id_str": ANN})).attributes
 
 
 def test_search_answers_are_taken_apart():

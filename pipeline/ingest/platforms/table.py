@@ -24,6 +24,9 @@ from the reader's context (campaign, looked-up audiences, contents of acts alrea
 - **undo**: *content not told* goes to `share.undo`, where the content of the undone act is looked up.
 - Ids begin with the platform's name; pages have the content id `web:<address>` on every platform, without campaign tags.
 - A person whom the platform leaves out is `anonymous:<act>`: the act counts, and nobody else is made of it.
+- Names and texts of people are not kept. The exception is X, which numbers people and writes of them by name: its posts, shares and
+  quotes keep the author's public handle as the attribute `actor_name`, where the payload has it
+  ([why](decisions/0210-a-public-handle-beside-the-number.md)).
 """
 _FIRST: Final = ("platform", "acts", "parent", "audience", "undo", "does not tell")
 _SECOND: Final = ("platform", "`/webhooks/…`, `--format`", "payloads", "authentication", "time")

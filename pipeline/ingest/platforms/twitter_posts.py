@@ -21,6 +21,8 @@ class Post(NamedTuple):
 
     id: str
     actor: str
+    name: str | None
+    """The author's public handle, where the payload has it."""
     at: datetime
     audience: int | None
     text: str
@@ -47,7 +49,7 @@ def acts(post: Post, scene: Scene) -> Iterator[Made]:
         one.content_id for one in made
     }:
         made.append(comment)
-    made = made or [scene.event("post", scene.own(post.id), content=scene.own(post.id), **_facts(post))]
+    made = made or [scene.event("post", scene.own(post.id), content=scene.own(post.id), **_named_facts(post))]
     yield from made
     for person in post.mentions:
         yield scene.event(
@@ -88,7 +90,7 @@ def _spread(kind: str, post: Post, named: str, scene: Scene) -> WireEvent:
         content=scene.root(scene.own(post.roots.get(named, named))),
         parent_event_id=scene.own(named),
         parent_basis="exact" if kind == "quote" else "root_only",
-        **_facts(post),
+        **_named_facts(post),
     )
 
 
@@ -102,6 +104,12 @@ def _comment(post: Post, answered: str, scene: Scene) -> WireEvent:
         parent_basis="exact",
         **_facts(post),
     )
+
+
+def _named_facts(post: Post) -> dict[str, Any]:
+    """Those of an act that others may come through: texts name its author by the handle, and X numbers people."""
+    facts = _facts(post)
+    return {**facts, "attributes": {**facts["attributes"], "actor_name": post.name}}
 
 
 def _facts(post: Post) -> dict[str, Any]:

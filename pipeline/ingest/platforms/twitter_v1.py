@@ -105,6 +105,7 @@ def _post(status: Json) -> Post:
     return Post(
         id=_id(status),
         actor=_id(user),
+        name=text_of(user.get("screen_name")),
         at=times.twitter(status["created_at"]),
         audience=_audience(user),
         text=text_of(status.first_of("full_text", "text")) or "",

@@ -58,15 +58,15 @@ def _activity(data: Json, kind: Json, scene: Scene) -> Iterable[Made]:
 
 def _follow(found: Json, scene: Scene, *, undone: bool) -> Made:
     source, target = (_user(found[name]) for name in ("source", "target"))
-    audience = count_of(source.get("public_metrics", "followers_count"))
-    return follow(source["id"].id(), target["id"].id(), audience, scene.received_at, scene, undone=undone)
+    return follow(source["id"].id(), target["id"].id(), _audience(source), scene.received_at, scene, undone=undone)
 
 
 def _like(data: Json, found: Json, scene: Scene) -> Made:
     actor, post = _liker(data, found), found["liked_tweet_id"].id()
     includes = data.get("includes")
     root = _roots(includes).get(post, post)
-    return like(found["id"].id(), post, root, actor, times.iso(found["created_at"]), _audience(includes, actor), scene)
+    audience = _audience(_person(includes, actor))
+    return like(found["id"].id(), post, root, actor, times.iso(found["created_at"]), audience, scene)
 
 
 def _liker(data: Json, found: Json) -> str:
@@ -84,11 +84,13 @@ def _liker(data: Json, found: Json) -> str:
 def _post(found: Json, includes: Json | None) -> Post:
     named = _references(found)
     actor = found["author_id"].id()
+    author = _person(includes, actor)
     return Post(
         id=found["id"].id(),
         actor=actor,
+        name=text_of(author.get("username")) if author else None,
         at=times.iso(found["created_at"]),
-        audience=_audience(includes, actor),
+        audience=_audience(author),
         text=text_of(found.get("text")) or "",
         language=text_of(found.get("lang")),
         retweeted=named.get("retweeted"),
@@ -139,8 +141,9 @@ def _users(includes: Json | None) -> Iterator[Json]:
     return (_user(one) for one in (includes.entries("users") if includes else []))
 
 
-def _audience(includes: Json | None, actor: str) -> int | None:
-    for user in _users(includes):
-        if user["id"].id() == actor:
-            return count_of(user.get("public_metrics", "followers_count"))
-    return None
+def _person(includes: Json | None, actor: str) -> Json | None:
+    return next((user for user in _users(includes) if user["id"].id() == actor), None)
+
+
+def _audience(user: Json | None) -> int | None:
+    return count_of(user.get("public_metrics", "followers_count")) if user else None

@@ -1,6 +1,7 @@
 """Synthetic payloads of the shapes that X sends: Activity API, v2 posts, Account Activity webhooks, v1.1 statuses."""
 
 ME, ANN, BO = "1000000000000000001", "1000000000000000002", "1000000000000000003"
+HANDLES = {ME: "me", ANN: "ann", BO: "bo"}
 ROOT, QUOTE = "1900000000000000001", "1900000000000000002"
 
 
@@ -40,7 +41,7 @@ def status(name, who=ANN, followers=42, **facts):
         "id_str": name,
         "lang": "en",
     }
-    author = {"id": int(who) // 1000 * 1000, "id_str": who, "screen_name": "ann", "followers_count": followers}
+    author = {"id": int(who) // 1000 * 1000, "id_str": who, "screen_name": HANDLES[who], "followers_count": followers}
     return {**known, "text": "Hello", "user": author, "entities": {"user_mentions": []}, **facts}
 
 
