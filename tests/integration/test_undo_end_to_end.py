@@ -17,6 +17,7 @@ from support.undos import act
 from support.worker_process import WorkerProcess, migrated
 
 from pipeline.clickhouse import client
+from pipeline.ingest.platforms.seam import Mapped
 from pipeline.ingest.undo.process import Resolve
 from pipeline.kafka import client_options, ensure_topics, partition_for, undo_topic_specs
 from schemas import undo, wire
@@ -62,7 +63,9 @@ def worker(settings, tmp_path_factory):
 
 @pytest.fixture
 async def tell(settings):
-    """`tell(payload, …)` puts what Bluesky's mapping makes of payloads where a reader of Jetstream would; `of` names another platform's mapping."""
+    """`tell(payload, …)` puts what Bluesky's mapping makes of payloads where a reader of Jetstream would; `of` names another platform's mapping. An event goes
+    as it is.
+    """
     await ensure_topics(settings)
     await ensure_topics(settings, undo_topic_specs(settings))
     producer = AIOKafkaProducer(**client_options(settings), acks="all")
@@ -71,7 +74,10 @@ async def tell(settings):
     async def put(*payloads, of="bluesky"):
         context = Context(actor_key=b"0123456789abcdef", instance="social.example")
         for payload in payloads:
-            made = REGISTRY[of].events(payload, datetime.now(UTC), context)
+            if isinstance(payload, wire.WireEvent):
+                made = Mapped((payload,))
+            else:
+                made = REGISTRY[of].events(payload, datetime.now(UTC), context)
             assert not made.refused
             for event in made.events:
                 key = event.content_id.encode()
@@ -139,7 +145,7 @@ async def test_a_share_and_its_undo_in_either_order_and_a_post_in_two_contents(s
         await until_shown(settings, first)
         await tell(repost(BO, "3late", root("late")))
         await until_shown(settings, first | {"late": (0, 0, 3, 1, 0, 0, 2, 0)})
-    edges = "SELECT event_id, retracted FROM v_edges WHERE platform = 'bluesky' AND NOT endsWith(content_id, '/film')"
+    edges = "SELECT event_id, retracted FROM v_edges WHERE platform = 'bluesky' AND match(content_id, '/(early|late)$')"
     with client(settings) as asked:
         told = {name.rpartition("/")[2]: gone for name, gone in asked.query(edges).result_rows}
     assert told == {"3early": True, "3kept": False, "3late": True, "3two": True}
@@ -172,6 +178,24 @@ async def test_what_each_platform_undoes_without_its_content_is_undone_in_either
                 "9": (0, 1, 2, 1, 0, 0, 1, 0),
             },
         )
+
+
+@pytest.mark.usefixtures("worker")
+async def test_an_undo_that_names_an_act_of_a_merged_content_counts_where_the_act_is_counted(settings, tell):
+    link = wire.WireEvent(
+        event_id="apart is whole",
+        kind="link",
+        platform="bluesky",
+        content_id=f"bluesky:{root('apart')}",
+        actor_id="us",
+        occurred_at=datetime.now(UTC),
+        target_content_id=f"bluesky:{root('whole')}",
+    )
+    await tell(repost(BO, "3moved", root("apart")), repost(CY, "3whole", root("whole")), link)
+    await until_shown(settings, {"apart": None, "whole": (2, 0, 3, 1, 0, 0, 0, 0)})
+    async with resolving(settings):
+        await tell(deleted(BO, "3moved"))
+        await until_shown(settings, {"apart": None, "whole": (1, 0, 3, 1, 0, 0, 1, 0)})
 
 
 async def retractions(settings):

@@ -7,12 +7,12 @@ from aiokafka import TopicPartition
 from support.undos import BEGIN_MS, TOPICS, Resolver, World, act, run, undone
 
 from pipeline.errors import SinkTransientError
-from pipeline.ingest.undo.case import ORIGIN_HEADER
+from pipeline.ingest.undo.case import FOUND_HEADER, ORIGIN_HEADER
 from pipeline.ingest.undo.ladder import WAITS_S, Ladder
 from pipeline.metrics import Metric
 from schemas.dead_letter import REPLAY_HEADER, Identity
 from schemas.topics import UNDO_RUNGS
-from schemas.undo import retraction_id
+from schemas.undo import encode, retraction_id
 from schemas.wire import micros
 
 DAY_S = 86_400.0
@@ -165,6 +165,17 @@ def test_an_undo_that_has_found_its_act_is_no_dead_letter_when_the_rows_have_gon
     monkeypatch.setattr(world, "named", nothing)
     resolver.wait(8 * DAY_S)
     assert (len(world.retractions()), world.letters()) == (1, [])
+
+
+@pytest.mark.parametrize("found", [b"1", b"\xff", b'["of another act"]'])
+def test_what_waits_since_an_older_version_is_no_dead_letter_and_finds_what_comes_later(world, resolver, found):
+    made = undone("bluesky:1")
+    first = [(ORIGIN_HEADER, str(FIRST).encode()), (FOUND_HEADER, found)]
+    world.put(TOPICS.waiting, b"bluesky:1", encode(made), first)
+    resolver.wait(DAY_S)
+    world.tell(act("bluesky:1"))
+    resolver.wait(8 * DAY_S)
+    assert (world.retractions(), world.letters()) == ([("film", "bluesky:1", "ann")], [])
 
 
 def test_a_letter_sent_again_waits_again_and_names_the_first_one_when_it_fails(world, resolver):

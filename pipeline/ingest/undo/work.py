@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from pipeline.ingest.undo.case import Case, read
+from pipeline.ingest.undo.case import Case, mark, read
 from pipeline.ingest.undo.ruling import retractions, theirs
 from schemas import wire
 from schemas.dead_letter import Identity, RefusedError, headers, replayed
@@ -114,12 +114,15 @@ def worked(some: Iterable[Taken], acts: Mapping[str, list[Act]], ladder: Ladder,
 
 def _judge(case: Case, acts: Iterable[Act], ladder: Ladder, topics: Topics, now_ms: int, work: Work) -> None:
     acts = list(acts)
-    own = theirs(case.undo, acts)
-    work.retract(topics, case, own)
-    found = case.found or bool(own)
+    own, before = theirs(case.undo, acts), case.told or frozenset()
+    # What a link merged with the retraction of another copy never is stored as undone.
+    due = [act for act in own if not act.undone and mark(act) not in before]
+    work.retract(topics, case, due)
+    found = case.told is not None or bool(own)
+    told = before.union(map(mark, due)) if found else None
     rung = ladder.after(case.rung, case.origin.received_at_ms, now_ms)
     if rung is not None:
-        work.outs.append(Out(topics.waiting, case.key, case.value, case.waiting(found=found), rung))
+        work.outs.append(Out(topics.waiting, case.key, case.value, case.waiting(told), rung))
     elif not found:
         work.bury(topics, case.origin, (case.key, case.value), _unresolved(case, acts), case.replay_of)
 
