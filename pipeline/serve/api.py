@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import msgspec
 from aiohttp import web
@@ -44,6 +45,15 @@ async def plain_errors(request: web.Request, handler: Handler) -> web.StreamResp
         return answer({"error": str(error)}, status=503)
 
 
+def _elsewhere(merged_into: str | None) -> web.Response:
+    """Where the figures of a content are that has none of its own."""
+    if merged_into is None:
+        return answer({"error": "no such content"}, status=404)
+    moved = answer({"merged_into": merged_into}, status=307)
+    moved.headers["Location"] = f"/api/content?id={quote(merged_into, safe='')}"
+    return moved
+
+
 class Api:
     """Handlers. They read the same feeds as the streams: many callers cost ClickHouse one query."""
 
@@ -60,6 +70,7 @@ class Api:
 
     async def content(self, request: web.Request) -> web.Response:
         """GET /api/content/{id} or /api/content?id=… : one content's page, with `tree`. 404 when ClickHouse has no such content.
+        A content that was merged into another one answers 307 with that one's address, and its id in the body: `{"merged_into"}`.
 
         The id is percent-encoded UTF-8. The second form also takes ids such as `..`, which browsers cut out of a path.
         """
@@ -67,7 +78,7 @@ class Api:
         values = await self._hub.current(content_topic(content_id))
         content = values["content"]
         if not content["known"]:
-            return answer({"error": "no such content"}, status=404)
+            return _elsewhere(content["merged_into"])
         return answer({**content, "tree": values["tree"]})
 
     async def campaign(self, request: web.Request) -> web.Response:

@@ -22,7 +22,8 @@ MINUTE_MS = 60_000
 class ContentPage:
     """Loads parts `content` and `tree` of one content. While nothing changes, a look costs one small query.
 
-    `content` is `{"id", "known": false}` when ClickHouse has no such content (yet).
+    `content` is `{"id", "known": false, "merged_into"}` when ClickHouse has no such content (yet); `merged_into` is the content that a link merged
+    it into, None without one.
     """
 
     def __init__(self, reader: Reader, settings: Settings, clock: Clock, content_id: str) -> None:
@@ -39,7 +40,10 @@ class ContentPage:
         rows = await self._ask(sql.CONTENT)
         if not rows:
             self._mark = ()
-            return {"content": {"id": self._id, "known": False}}
+            homes = await self._ask(sql.MERGED_INTO)
+            return {
+                "content": {"id": self._id, "known": False, "merged_into": homes[0]["merged_into"] if homes else None}
+            }
         row = rows[0]
         if self._stale(row):
             self._details, self._tree = await asyncio.gather(self._read_details(row), self._read_tree(row))

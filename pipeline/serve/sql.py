@@ -48,6 +48,8 @@ SELECT {_FACTS}, breadth, max_breadth, mean_depth, depth_5m, depth_1h, depth_24h
 FROM v_content WHERE content_id = {{id:String}}
 """
 
+MERGED_INTO = "SELECT merged_into FROM v_merged_contents WHERE content_id = {id:String}"
+
 _FILTERS = {
     "campaign": "campaign_id = {campaign:String}",
     "platform": "has(platforms, {platform:String})",

@@ -57,6 +57,19 @@ async def test_a_content_can_be_linked_to_and_appears_when_it_comes(visitor, sta
         await expect(tab.locator(".tree-canvas")).to_have_attribute("data-nodes", "4")
 
 
+async def test_the_open_page_of_a_content_that_is_merged_goes_on_to_the_other_one(visitor, stack):
+    settings, worker = stack
+    worker.take(cascade("old"), now_ms())
+    async with served(settings) as page, visitor.tab(page.url) as tab:
+        await tab.locator(".content-link").click()
+        await expect(tab.locator(".content h1")).to_contain_text("old")
+        await more(worker, record("moved", "old", "link", target_content_id=HOSTILE))
+        await expect(tab.locator(".content h1")).to_contain_text(HOSTILE)
+        await expect(tab.locator(".tree-canvas")).to_have_attribute("data-nodes", "4")
+        await tab.go_back()
+        await expect(tab.locator(".content-link")).to_have_text(HOSTILE)
+
+
 async def test_the_list_can_be_searched_and_filtered_and_the_address_keeps_it(visitor, stack):
     settings, worker = stack
     worker.take([*cascade("spring tale", campaign_id="spring"), *cascade("autumn tale", platform="bluesky")], now_ms())

@@ -163,6 +163,25 @@ async def test_a_content_that_is_not_there_is_404(stack):
         assert await page.get("/api/content/nothing") == (404, {"error": "no such content"})
 
 
+async def test_a_content_that_was_merged_leads_to_the_one_that_it_is_counted_in(stack):
+    settings, worker = stack
+    homes = {f"old {number}": home for number, home in enumerate((HOSTILE_IDS[0], ".."))}
+    worker.take([event for old in homes for event in cascade(old)], now_ms())
+    async with asyncio.timeout(60), served(settings) as page:
+        async with page.session.get(page.url + "/api/stream?view=content&id=old%200") as response:
+            events = sse(response)
+            assert (await first(events, "content"))["known"]
+            links = [record(f"link of {old}", old, "link", target_content_id=home) for old, home in homes.items()]
+            await asyncio.to_thread(worker.take, links, now_ms())
+            gone = await first(events, "content", lambda value: not value["known"])
+        assert gone == {"id": "old 0", "known": False, "merged_into": homes["old 0"]}
+        for old, home in homes.items():
+            asked = f"/api/content/{quote(old)}"
+            assert await page.get(asked, allow_redirects=False) == (307, {"merged_into": home})
+            status, shown = await page.get(asked)
+            assert (status, shown["id"], shown["facts"]["size"], shown["tree"]["total"]) == (200, home, 5, 4)
+
+
 async def test_rejected_records_are_shown_with_reason_place_and_bytes(stack):
     settings, worker = stack
     worker.take([b"<script>alert(1)</script>", b"\xff\xfe" + b"x" * 5000, record("1")], now_ms())

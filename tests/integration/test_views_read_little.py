@@ -20,6 +20,7 @@ def crowded(clickhouse):
         "contents": "(content_id, size, breadth, shares_by_depth, reach_by_depth) SELECT toString(number), 1, [1], [0], [0]",
         "content_minutes": "(content_id, minute, acts) SELECT toString(number), toStartOfMinute(now()), 1",
         "edges": "(content_id, event_id, depth) SELECT toString(number), 'e', 1",
+        "merged_contents": "(content_id, merged_into, steps, version) SELECT toString(number), 'home', 1, 1",
         "amplifiers": "(content_id, actor_id, spreads) SELECT toString(number), 'a', 1",
     }
     with fresh_database(Settings(clickhouse_url=clickhouse.url)) as (settings, client):
@@ -28,7 +29,9 @@ def crowded(clickhouse):
         yield client, settings.clickhouse_database
 
 
-@pytest.mark.parametrize("name", ["v_content", "v_content_minute", "v_edges", "v_generation", "v_amplifiers"])
+@pytest.mark.parametrize(
+    "name", ["v_content", "v_content_minute", "v_edges", "v_generation", "v_amplifiers", "v_merged_contents"]
+)
 def test_asking_for_one_content_reads_that_content_only(crowded, name):
     client, database = crowded
     plan = client.query(f"EXPLAIN indexes = 1, json = 1 SELECT * FROM {database}.{name} WHERE content_id = '77'")

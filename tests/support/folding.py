@@ -16,7 +16,7 @@ from pipeline.stream.partition import PartitionState
 from schemas.rows import Blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pipeline.config import Settings
     from pipeline.sinks.base import Sink
@@ -33,19 +33,22 @@ class SmallWorker:
         self._offset = 0
 
     def take(self, values: Iterable[bytes], received_ms: int) -> None:
-        """Fold these records and write what changed."""
+        """Fold these records, and those that links produce again, and write what changed."""
         records = [self._record(value, received_ms) for value in values]
-        self._state.apply(records, decode(records))
+        while records:
+            again = self._state.apply(records, decode(records)).misplaced
+            copies = [copy for one in again for copy in one.copies()]
+            records = [self._record(value, received_ms, headers) for value, headers in copies]
         blocks = Blocks()
         self._state.freeze(blocks)
         self._sink.write(blocks)
 
-    def _record(self, value: bytes, received_ms: int) -> SimpleNamespace:
+    def _record(self, value: bytes, received_ms: int, headers: Sequence[tuple[str, bytes]] = ()) -> SimpleNamespace:
         key = b""
         with suppress(ValueError, KeyError, TypeError):
             key = json.loads(value)["content_id"].encode()
         offset, self._offset = self._offset, self._offset + 1
-        return SimpleNamespace(offset=offset, timestamp=received_ms, key=key, value=value, headers=())
+        return SimpleNamespace(offset=offset, timestamp=received_ms, key=key, value=value, headers=headers)
 
 
 @contextmanager

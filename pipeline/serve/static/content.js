@@ -28,6 +28,7 @@ export const contentView = (id, back) => {
     query: () => ({ view: "content", id }),
     handlers: {
       content: (content) => {
+        if (content.merged_into) return goOn(content.merged_into);
         missing.hidden = content.known;
         body.hidden = !content.known;
         if (!content.known) return;
@@ -42,6 +43,9 @@ export const contentView = (id, back) => {
     leave: () => tree.end(),
   };
 };
+
+// A content that was merged has its figures elsewhere. In the place of this address, so that going back does not lead here again.
+const goOn = (id) => location.replace(`#/content/${encodeURIComponent(id)}`);
 
 const heading = (id, back) => {
   const campaign = campaignLink();
