@@ -17,7 +17,7 @@ def up(
     """The same stack without sample data, kept across restarts.
 
     Ctrl-C stops it; the data stays in DIR. Where CASCADES_INGEST_TOKENS, CASCADES_WEBHOOKS or CASCADES_LINKS say who may come in, the front doors
-    (cascades ingest) are opened too, on CASCADES_INGEST_PORT.
+    (cascades ingest) are opened too, on CASCADES_INGEST_PORT. Where CASCADES_INFER names platforms, parents are guessed (cascades infer).
 
     Example: cascades up --data ~/cascades     then, elsewhere: cascades replay events.jsonl.gz --wait
     """

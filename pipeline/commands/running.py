@@ -117,7 +117,11 @@ def _with_ports(settings: Settings) -> Settings:
 
 def _others(settings: Settings) -> list[str]:
     """The commands that run besides worker and page."""
-    asked = {"notify": bool(settings.notify_channels_file), "ingest": has_doors(settings)}
+    asked = {
+        "notify": bool(settings.notify_channels_file),
+        "ingest": has_doors(settings),
+        "infer": bool(settings.infer.strip()),
+    }
     return ["resolve", *(command for command, wanted in asked.items() if wanted)]
 
 

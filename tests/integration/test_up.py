@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 READY = "Page: "
 CONTENTS, SHARES, BROKEN = 5, 400, 7
+INFERRED = "SELECT event_id, parent_event_id FROM cascades.v_edges WHERE parent_basis = 'inferred' FORMAT TSV"
 
 
 def lines() -> list[bytes]:
@@ -36,9 +37,10 @@ def lines() -> list[bytes]:
 def test_what_was_replayed_is_shown_and_still_there_after_a_restart(tmp_path: Path) -> None:
     file, data = write_lines(tmp_path / "events.jsonl", lines()), str(tmp_path / "data")
     doors = {"CASCADES_INGEST_TOKENS": json.dumps([ALL]), "CASCADES_INGEST_PORT": str(choose())}
-    with Cascades("up", "--data", data, **doors) as up:
+    with Cascades("up", "--data", data, CASCADES_INFER="bluesky=rt_text", **doors) as up:
         up.until_said(READY)
         come_by_the_door(up, doors["CASCADES_INGEST_PORT"])
+        assert up.until(INFERRED) == "e6\te1"
         replayed = up.run("replay", file, "--wait")
         assert replayed.returncode == 0, replayed.stderr
         assert f"{BROKEN} of them did not look like events" in replayed.stderr
@@ -60,7 +62,8 @@ def come_by_the_door(up: Cascades, port: str) -> None:
     address = f"http://127.0.0.1:{port}"
     up.until_said(f"{address}/openapi.json")
     share = event(1, content_id="c1", event_id="e1", platform="bluesky", actor_id="a1", audience_size=10)
-    sent = requests.post(f"{address}/v1/events", json=share, headers=BEARER, timeout=60)
+    through = {"event_id": "e6", "actor_id": "a6", "attributes": {"text": "RT @a1: look"}}
+    sent = requests.post(f"{address}/v1/events", json=[share, share | through], headers=BEARER, timeout=60)
     assert sent.status_code == 202, sent.text
 
 
