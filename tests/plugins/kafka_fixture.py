@@ -36,6 +36,7 @@ class KafkaForTests:
             "control_topic": f"control-{name}",
             "group": f"group-{name}",
             "letters_group": f"letters-{name}",
+            "posts_topic": f"posts-{name}",
             "partitions": 4,
             "state_dir": self._states / name,
         }
