@@ -30,9 +30,15 @@ VISIBLE_DEADLINE_S = 15.0
 """From the creation of a topic until the broker that is asked shows it."""
 
 
+METADATA_MAX_AGE_MS = 30_000
+"""A client of aiokafka may wait for its next look at the metadata after a broker came back: its own five minutes are a long silence."""
+
+
 def client_options(settings: Settings) -> dict[str, Any]:
     """Keyword arguments that every aiokafka client of ours gets: address, TLS, login. Raises UsageError when the settings do not fit together."""
-    return options(settings)
+    made = options(settings)
+    made["metadata_max_age_ms"] = METADATA_MAX_AGE_MS
+    return made
 
 
 def partition_for(key: bytes, partitions: int) -> int:

@@ -33,13 +33,9 @@ class Options(dict[str, Any]):
     __str__ = __repr__
 
 
-METADATA_MAX_AGE_MS = 30_000
-"""A client of aiokafka may wait for its next look at the metadata after a broker came back: its own five minutes are a long silence."""
-
-
 def options(settings: Settings) -> Options:
     """Address, TLS and login. Raises UsageError, with the setting to change, when a file cannot be used or the user is missing."""
-    made = Options(bootstrap_servers=settings.kafka_bootstrap, metadata_max_age_ms=METADATA_MAX_AGE_MS)
+    made = Options(bootstrap_servers=settings.kafka_bootstrap)
     protocol = settings.kafka_security_protocol
     if protocol != "PLAINTEXT":
         made["security_protocol"] = protocol

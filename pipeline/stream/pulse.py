@@ -47,6 +47,8 @@ class Pulse:
         self.baselines = Baselines()
         self.looked_us = 0
         """The moment of the last look around."""
+        self.session = 0
+        """Of the partition, when that look around began."""
         self.open: set[str] = set()
         """Contents with an alert state that is not quiet."""
         self._recall = recall

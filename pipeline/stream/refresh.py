@@ -240,7 +240,7 @@ class Refresher:
             return 0.0
         ask = self._ask(wall_us - now_us)
         pulse.state.raises_alerts = ask is not None
-        pulse.looked_us = now_us
+        pulse.looked_us, pulse.session = now_us, session
         pulse.plan(now_us)
         urgent = self._around.kept.in_the_way(partition)
         looks, spent = await self._look(pulse, ask, now_us, seconds, urgent)
@@ -278,21 +278,30 @@ class Refresher:
     async def _look(
         self, pulse: Pulse, ask: Ask | None, now_us: int, seconds: float, urgent: Sequence[Held]
     ) -> tuple[list[Look], float]:
-        """Looks at the urgent ones, then until nobody is due or the time is over, and the time taken. In between, records are folded."""
+        """Looks at the urgent ones, then until nobody is due or the time is over, and the time taken. In between, records are folded, and the partition
+        may be taken: then it is over.
+        """
         looks: list[Look] = []
         for start in range(0, len(urgent), URGENT_AT_ONCE):
+            if self._is_taken(pulse):
+                break
             looks += [pulse.look(held, ask, now_us) for held in urgent[start : start + URGENT_AT_ONCE]]
             await asyncio.sleep(0)
         spent, is_done = 0.0, False
-        while True:
+        while not self._is_taken(pulse):
             began = perf_counter()
             is_done = _slice(pulse, ask, now_us, began + min(SLICE_S, seconds - spent), looks)
             woken = await self._wake(pulse)
             looks += [pulse.look(held, ask, now_us) for held in woken]
             spent += perf_counter() - began
             if (is_done and not woken) or spent >= seconds:
-                return looks, spent
+                break
             await asyncio.sleep(0)
+        return looks, spent
+
+    def _is_taken(self, pulse: Pulse) -> bool:
+        """Whether the partition was taken since this look around began: what is kept of it is no longer at hand."""
+        return self._around.kept.session(pulse.state.partition) != pulse.session
 
     async def _wake(self, pulse: Pulse) -> list[Held]:
         """Some of those that are due and not in memory come back to it, while it has room."""
@@ -305,6 +314,9 @@ class Refresher:
             rest = {content.decode() for content in away[sought:]}
             schedule.put_off([name for name in reversed(names) if name in rest])
             names = [name for name in names if name not in rest]
+        if self._is_taken(pulse):
+            schedule.put_off(reversed(names))
+            return []
         return pulse.woken(names)
 
     async def _hold(self, pulse: Pulse, session: int, looks: Sequence[Look], now_us: int) -> bool:

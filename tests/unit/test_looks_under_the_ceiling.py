@@ -89,6 +89,39 @@ async def test_what_came_at_the_very_moment_of_the_last_alert_is_asked_about_bef
     assert len(bench.state) == 0
 
 
+async def test_a_partition_that_is_taken_while_contents_come_back_ends_the_look_and_nothing_else():
+    bench = Bench(state_max_events=1)
+    take_off(bench)
+    bench.keep()
+    await bench.tick(1)
+    leave(bench)
+    assert (opened(bench), len(bench.state)) == (["c"], 0)
+    revive, entries, told = bench.kept.revive, bench.kept.entries, len(bench.kept.messages)
+
+    class Closed(dict):
+        def get(self, *_):
+            raise KeyError("nobody may ask a partition that is another's")
+
+    async def taken_meanwhile(*args):
+        found = await revive(*args)
+        bench.kept.owner, bench.kept.entries = None, Closed(entries)
+        return found
+
+    bench.kept.revive = taken_meanwhile
+    for _ in range(60):
+        await bench.refresher.tick()
+        bench.clock.set(bench.clock.now_us() + 30 * SECOND)
+        if bench.kept.owner is None:
+            break
+    assert bench.kept.owner is None
+    assert len(bench.kept.messages) == told
+    bench.kept.owner, bench.kept.revive, bench.kept.entries = 2, revive, entries
+    for _ in range(6 * 120):
+        await bench.tick(30)
+        leave(bench)
+    assert bench.clock_row()["state"] == "quiet", "it is looked at later all the same"
+
+
 async def test_an_open_alert_sleeps_above_the_ceiling_and_closes_by_the_clock_alone():
     bench = Bench(state_max_events=1)
     take_off(bench)
