@@ -67,6 +67,8 @@ class Look:
     severity: int
     facts: int
     """That the content had then."""
+    is_put_off: bool = False
+    """The rules were not asked, because the clock is behind their last answer: a new owner's, who has not read as far as the last one."""
 
     @property
     def content_id(self) -> str:
@@ -92,7 +94,7 @@ def look(held: Held, before: AlertRecord, baselines: Baselines, labels: Labels, 
     expected = baselines.expected_for(content, now_us)
     figured = figures(content, now_us, expected, labels.broadcast_below, labels.chain_from)
     if ask is None or now_us < before.at_us:
-        return _quietly(held, before, shown, figured, now_us)
+        return _quietly(held, before, shown, figured, now_us, is_put_off=ask is not None)
     state = AlertState.load(before.state) if before.state else AlertState()
     told = step(ask.rules, state, shown, figured, content, ask.controls, now_us)
     alerts = [with_links(alert, ask.page_url, ask.grafana_url) for alert in told]
@@ -100,12 +102,14 @@ def look(held: Held, before: AlertRecord, baselines: Baselines, labels: Labels, 
     return Look(held, now_us, shown, figured, before, after, alerts, state.state, _severity(state), held.tail.total)
 
 
-def _quietly(held: Held, before: AlertRecord, shown: Standing, figured: Figures, now_us: int) -> Look:
+def _quietly(
+    held: Held, before: AlertRecord, shown: Standing, figured: Figures, now_us: int, *, is_put_off: bool
+) -> Look:
     facts = held.tail.total
     if not before.state:
         return Look(held, now_us, shown, figured, before, before, (), "", 0, facts)
     state = AlertState.load(before.state)
-    return Look(held, now_us, shown, figured, before, before, (), state.state, _severity(state), facts)
+    return Look(held, now_us, shown, figured, before, before, (), state.state, _severity(state), facts, is_put_off)
 
 
 def _after(before: AlertRecord, state: AlertState, alerts: Sequence[Alert], now_us: int) -> AlertRecord:

@@ -142,7 +142,9 @@ class Pulse:
                 self._unsaved[seen.held] = None
                 self._install(seen.held, seen.after)
             seen.held.pinned = seen.held in self._unsaved
-            if seen.is_over:
+            if seen.is_put_off:
+                self.schedule.later(seen.held, seen.now_us, seen.before.at_us, seen.facts)
+            elif seen.is_over:
                 self.schedule.drop(seen.held)
             else:
                 self.schedule.again(seen.held, seen.now_us, seen.facts)

@@ -54,6 +54,8 @@ class Watch:
     """Number of its entry; all others that it has are void."""
     held: Held | None = None
     """Whose place it is; None when that has left memory."""
+    is_put_off: bool = False
+    """The rules could not be asked yet: it is looked at when it is due, in memory or not."""
     asleep: str = ""
     """Id of the content that comes back to memory when it is due."""
 
@@ -108,10 +110,17 @@ class Schedule:
     def again(self, held: Held, now_us: int, facts: int | None = None) -> None:
         """It was looked at just now, when it had so many facts (None: as many as now), and will be when its wait is over."""
         watch = held.watch = held.watch or Watch(held=held)
-        watch.seen_us, watch.facts = now_us, held.tail.total if facts is None else facts
+        watch.seen_us, watch.facts, watch.is_put_off = now_us, held.tail.total if facts is None else facts, False
         self._asleep.pop(held.content.content_id, None)
         self._plan(watch, now_us + watch.wait_us, 0)
         watch.wait_us = min(2 * watch.wait_us, LAST_US)
+
+    def later(self, held: Held, now_us: int, due_us: int, facts: int) -> None:
+        """It was looked at just now, when it had so many facts, but its rules can be asked from `due_us` on only."""
+        watch = held.watch = held.watch or Watch(held=held)
+        watch.seen_us, watch.facts, watch.is_put_off = now_us, facts, True
+        self._asleep.pop(held.content.content_id, None)
+        self._plan(watch, due_us, 0)
 
     def drop(self, held: Held) -> None:
         """It is not looked at again before its next record."""

@@ -32,7 +32,8 @@ class Held(HeldContent):
     @property
     def is_open(self) -> bool:
         """Whether the clock alone may change what must be told of it."""
-        return self.told is not None and not self.told.is_quiet
+        is_told = self.told is not None and not self.told.is_quiet
+        return is_told or (self.watch is not None and self.watch.is_put_off)
 
 
 def thaw(key: bytes, values: Sequence[bytes], population: Mapping[str, int]) -> Held:

@@ -5,9 +5,11 @@ import asyncio
 from support.refreshing import MINUTE, NOON, SECOND, Bench
 from support.stream import FakeRecord, event_json
 
+from pipeline.cascade.alert_state import AlertState
 from pipeline.metrics import Metric
 from pipeline.stream.decode import decode
 from pipeline.stream.refresh import REVIVED_SHARE
+from schemas.changelog import AlertRecord, alert_key, encode_alert_record
 
 TAKE_OFF = 60
 """Shares in one minute that the preset balanced takes for a beginning of something, after an hour of nearly none."""
@@ -140,6 +142,26 @@ async def test_an_open_alert_sleeps_above_the_ceiling_and_closes_by_the_clock_al
     calm = len(bench.kept.revived)
     await bench.run(3600, step=60)
     assert len(bench.kept.revived) == calm, "what is quiet sleeps on"
+
+
+async def test_a_new_owner_behind_the_last_answer_asks_when_its_clock_has_caught_up_also_of_what_left_memory():
+    bench = Bench(state_max_events=1)
+    bench.at_end = False
+    quiet = AlertRecord(NOON + 10 * SECOND, True, AlertState().dump(), [])
+    bench.kept.entries[alert_key(b"c")] = encode_alert_record(quiet)
+    take_off(bench)
+    leave(bench)
+    await bench.tick()
+    leave(bench)
+    assert (opened(bench), len(bench.state)) == ([], 0), (
+        "it leaves memory, and nothing is told with a clock that is behind"
+    )
+    bench.at_end = True
+    await bench.tick(9)
+    assert opened(bench) == []
+    for _ in range(2):
+        await bench.tick(2)
+    assert opened(bench) == ["c"]
 
 
 async def test_straight_after_a_restart_memory_is_bounded_and_all_of_late_are_looked_at():
