@@ -109,6 +109,11 @@ class SimConsumer:
         if self._membership:
             await self._membership.close()
 
+    async def end(self) -> None:
+        """The thread that it lived in has ended: nobody joins or beats any more, and the group learns it by the silence."""
+        if self._membership:
+            await self._membership.end()
+
     async def _close_connections(self) -> None:
         """Faust does so when a rebalance meets a worker that stops."""
 
@@ -244,6 +249,12 @@ class Membership:
             member_id = self.member_id
             await self._ask(lambda: self._group.leave(member_id))
         self.member_id, self.generation = "", NO_GENERATION
+
+    async def end(self) -> None:
+        if left := [task for task in (self._routine, self._beating) if task and not task.done()]:
+            for task in left:
+                task.cancel()
+            await asyncio.wait(left)
 
     async def commit(self, offsets: dict[TopicPartition, int]) -> bool:
         """One request; False when there was no answer."""

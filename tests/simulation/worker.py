@@ -55,7 +55,9 @@ class SimConsumerThread(transport.ConsumerThread):
         super().__init__(*args, **kwargs, thread_loop=asyncio.get_running_loop(), Worker=TaskInsteadOfThread)
 
     async def _gather_remaining_tasks(self) -> None:
-        """They are everybody's."""
+        """Those of the loop are everybody's; what ends with this thread are its client's."""
+        if self._consumer is not None:
+            await self._consumer.end()
 
     def on_crash(self, msg: str, *fmt: Any, **kwargs: Any) -> None:
         """Nothing: the error reaches the app too, and mode would print it."""
