@@ -43,8 +43,13 @@ class Send(Protocol):
 class Remap(Protocol):
     """Makes records of letters that are no events. See `pipeline.ingest.remap.Remap`."""
 
-    def takes(self, letter: Letter, /) -> bool: ...
-    def __call__(self, letter: Letter, value: bytes, /) -> list[Record]: ...
+    def takes(self, letter: Letter, /) -> bool:
+        """Whether a letter is no event."""
+        ...
+
+    def __call__(self, letter: Letter, value: bytes, /) -> list[Record]:
+        """The records that come of such a letter's text, mended or not."""
+        ...
 
 
 class Verdict(Enum):

@@ -32,6 +32,17 @@ def leave(bench):
     bench.kept.evict()
 
 
+async def open_and_away():
+    """A bench whose one content has an open alert and has left memory."""
+    bench = Bench(state_max_events=1)
+    take_off(bench)
+    bench.keep()
+    await bench.tick(1)
+    leave(bench)
+    assert (opened(bench), len(bench.state)) == (["c"], 0)
+    return bench
+
+
 def opened(bench):
     return sorted(alert.content_id for alert in bench.kept.alerts() if alert.kind == "opened" and alert.rule != "depth")
 
@@ -92,12 +103,7 @@ async def test_what_came_at_the_very_moment_of_the_last_alert_is_asked_about_bef
 
 
 async def test_a_partition_that_is_taken_while_contents_come_back_ends_the_look_and_nothing_else():
-    bench = Bench(state_max_events=1)
-    take_off(bench)
-    bench.keep()
-    await bench.tick(1)
-    leave(bench)
-    assert (opened(bench), len(bench.state)) == (["c"], 0)
+    bench = await open_and_away()
     revive, entries, told = bench.kept.revive, bench.kept.entries, len(bench.kept.messages)
 
     class Closed(dict):
@@ -125,12 +131,7 @@ async def test_a_partition_that_is_taken_while_contents_come_back_ends_the_look_
 
 
 async def test_an_open_alert_sleeps_above_the_ceiling_and_closes_by_the_clock_alone():
-    bench = Bench(state_max_events=1)
-    take_off(bench)
-    bench.keep()
-    await bench.tick(1)
-    leave(bench)
-    assert (opened(bench), len(bench.state)) == (["c"], 0)
+    bench = await open_and_away()
     for _ in range(6 * 120):
         await bench.tick(30)
         leave(bench)

@@ -49,7 +49,9 @@ class Sender(Protocol):
 
     problem: str
 
-    async def send(self, entries: Iterable[Entry]) -> None: ...
+    async def send(self, entries: Iterable[Entry]) -> None:
+        """Returns when all in-sync replicas have them."""
+        ...
 
 
 @dataclass(slots=True)

@@ -81,9 +81,11 @@ class Bounded(io.RawIOBase):
         self.count = self.fresh = 0
 
     def readable(self) -> bool:
+        """Always."""
         return True
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # the base allows any buffer
+        """Read what fits, and count it."""
         try:
             data = self._source.read(len(buffer))
         except BROKEN as error:

@@ -32,11 +32,19 @@ class Limits(Protocol):
     """The options that count here."""
 
     @property
-    def parents_per_s(self) -> float: ...
+    def parents_per_s(self) -> float:
+        """Questions per second for the threads of replies."""
+        ...
+
     @property
-    def parents_most(self) -> int: ...
+    def parents_most(self) -> int:
+        """Statuses whose thread is remembered."""
+        ...
+
     @property
-    def parents_within_s(self) -> float: ...
+    def parents_within_s(self) -> float:
+        """Seconds that the stream waits for an answer."""
+        ...
 
 
 class _Status(msgspec.Struct, gc=False):
