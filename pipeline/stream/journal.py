@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -232,5 +233,7 @@ async def to_end(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     try:
         return await asyncio.shield(running)
     except asyncio.CancelledError:
-        await asyncio.wait([running])
+        while not running.done():  # whoever is cancelled may be cancelled again
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([running])
         raise

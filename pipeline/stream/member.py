@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("cascades.worker")
 
 DRAIN_DEADLINE_S = 10.0
-"""Time for the last write before partitions are given back: well inside Kafka's rebalance timeout (60 s)."""
+"""Time for the last write when the worker stops."""
 LAST_LOOK_S = 2.0
 """Time for the look around in hand when the worker stops: what it has told is then written too."""
 LAG_EVERY_S = 1.0
@@ -143,7 +143,7 @@ class Member:
         self.app.flow_control.suspend()
         if self._failed.done():
             self._forbid_commits()
-        elif not await self._drain():
+        elif not await self._drain(DRAIN_DEADLINE_S):
             log.warning("not everything was written before the end; it is read again at the next start")
         await self.app.stop()
         for task in self._tasks:
@@ -215,8 +215,8 @@ class Member:
     ) -> None:
         await catch_up(state, until, self._options, progress, keep, revive, is_full)
 
-    async def _drain(self) -> bool:
-        return not self._failed.done() and await self._cycle.drain(DRAIN_DEADLINE_S)
+    async def _drain(self, deadline_s: float) -> bool:
+        return not self._failed.done() and await self._cycle.drain(deadline_s)
 
     def _fail(self, error: BaseException) -> None:
         if not self._failed.done():

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from math import inf
 from typing import TYPE_CHECKING, Protocol
 
 from pipeline.metrics import Metric, Metrics
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("cascades.partitions")
 
+CANCEL_AGAIN_S = 0.5
+"""A restore that goes on although it was cancelled is cancelled again: Kafka's client swallows a cancellation now and then."""
 AT_ONCE = 2
 """Partitions that are rebuilt side by side: one folds while the other fetches. More would only make all of them ready later."""
 
@@ -80,7 +83,7 @@ class Ownership:
     def __init__(
         self,
         durable: Durable,
-        drain: Callable[[], Awaitable[bool]],
+        drain: Callable[[float], Awaitable[bool]],
         fail: Callable[[BaseException], None],
         status: Status,
         metrics: Metrics,
@@ -97,13 +100,15 @@ class Ownership:
         self._leaving: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(AT_ONCE)
 
-    async def taken(self) -> None:
-        """Kafka takes all partitions: stop rebuilding, and give what is folded a bounded time to be written."""
+    async def taken(self, deadline_s: float) -> None:
+        """Kafka takes all partitions: stop rebuilding, and let what is folded be written. Returns within so many seconds, whatever hangs."""
+        until = asyncio.get_running_loop().time() + deadline_s
         self._metrics.add(Metric.REBALANCES)
         self._status.set("group", ok=False, detail="partitions are being shared out anew")
-        await self._cancel_all()
-        if not await self._drain():
+        restores = self._cancel_all()
+        if not await self._drain(deadline_s):
             log.warning("not everything was written before the partitions were taken; the next owner reads it again")
+        await _ended(restores, until)
 
     def suspend(self) -> None:
         """Keep nothing more: what is acknowledged from now on is not in the changelog, so call it when nothing more is committed."""
@@ -122,7 +127,7 @@ class Ownership:
 
     async def stop(self) -> None:
         """Cancel what is being restored, and let go of the changelog and the local files."""
-        await self._cancel_all()
+        await _ended(self._cancel_all())
         await asyncio.gather(*self._leaving)
         await self._durable.close()
         for partition in self._mine:
@@ -173,21 +178,28 @@ class Ownership:
                 await asyncio.wait([after])
             async with self._slots:
                 restored = await self._durable.restore(partition, state, position, self._progress)
-            # Kafka's client swallows a cancellation now and then: a restore that another one has followed must have no effect.
-            if self._tasks.get(partition) is asyncio.current_task():
+            # Kafka's client swallows a cancellation now and then: a restore that was given up must have no effect.
+            if self._is_meant(partition):
                 self.states[partition] = restored
                 self._ready(partition, reader)
         except Exception as error:  # noqa: BLE001 - whatever it is, a partition without its state must not be read
-            self._fail(error)
+            if self._is_meant(partition):
+                self._fail(error)
+            else:
+                log.info("a restore of partition %d that was given up ended with %r", partition, error)
+
+    def _is_meant(self, partition: int) -> bool:
+        """Whether the restore that runs is still wanted."""
+        return self._tasks.get(partition) is asyncio.current_task()
 
     def _ready(self, partition: int, reader: Reader) -> None:
         self._metrics.set(Metric.REBUILD_RECORDS, 0, partition)
-        self._tasks.pop(partition, None)
         self._remaining.pop(partition, None)
         if not self._remaining:
             log.info("states restored: %d contents, %d spreads in memory", *self._sizes())
         self._tell()
         reader.release(partition)
+        self._tasks.pop(partition, None)
 
     def _progress(self, partition: int, remaining: int) -> None:
         self._metrics.set(Metric.REBUILD_RECORDS, remaining, partition)
@@ -234,10 +246,18 @@ class Ownership:
         except Exception as error:  # noqa: BLE001 - whatever it is, the worker stops
             self._fail(error)
 
-    async def _cancel_all(self) -> None:
+    def _cancel_all(self) -> list[asyncio.Task[None]]:
         tasks = list(self._tasks.values())
         self._tasks.clear()
         for task in tasks:
             task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        return tasks
+
+
+async def _ended(restores: Sequence[asyncio.Task[None]], until: float = inf) -> None:
+    """Wait for restores that were cancelled, until that moment of the loop's clock at most: the keeper lets no other one of the partition begin before."""
+    loop = asyncio.get_running_loop()
+    while (left := [task for task in restores if not task.done()]) and loop.time() < until:
+        await asyncio.wait(left, timeout=min(CANCEL_AGAIN_S, until - loop.time()))
+        for task in left:
+            task.cancel()

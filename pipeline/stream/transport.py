@@ -41,13 +41,15 @@ POLL_S = 0.25
 """Longest wait for records before the set of readable partitions is looked at again."""
 COMMIT_DEADLINE_S = 5.0
 """For one commit; what it covers is read again when it was lost, which changes nothing."""
+REVOKE_DEADLINE_S = 15.0
+"""For all that happens before partitions are given back, the last commit included: well inside Kafka's rebalance timeout (60 s)."""
 
 
 class Owner(Protocol):
     """Who is told about partitions: `pipeline.stream.ownership.Ownership`."""
 
-    async def taken(self) -> None:
-        """All partitions are about to be taken. Bounded in time."""
+    async def taken(self, deadline_s: float) -> None:
+        """All partitions are about to be taken. Returns within so many seconds."""
         ...
 
     def suspend(self) -> None:
@@ -307,7 +309,7 @@ class Consumer(driver.Consumer):
         self._turn += 1
         self.stop_flow()
         self.app.flow_control.suspend()
-        await self._owner.taken()
+        await self._owner.taken(REVOKE_DEADLINE_S - COMMIT_DEADLINE_S)
         await self._commit_in_time()
         self._owner.suspend()
         self._drop(revoked)

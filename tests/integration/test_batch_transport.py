@@ -16,7 +16,7 @@ class Collector:
     def __init__(self):
         self.batches, self.failed, self.given_at = [], [], []
 
-    async def taken(self):
+    async def taken(self, _deadline_s):
         pass
 
     def suspend(self):

@@ -93,6 +93,7 @@ def simulated() -> Iterator[None]:
         (transport, "ConsumerThread", SimConsumerThread),
         (transport, "POLL_S", 1.0),
         (transport, "COMMIT_DEADLINE_S", 2.0),
+        (transport, "REVOKE_DEADLINE_S", 5.0),
         (member, "DRAIN_DEADLINE_S", 3.0),
         (rebuild, "AIOKafkaConsumer", SimConsumer),
         (rebuild, "CHUNK", 30),

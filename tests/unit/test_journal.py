@@ -1,6 +1,7 @@
 """Changelog and local store as one: what is kept, what is thrown away, and who may write. Against a changelog in memory."""
 
 import asyncio
+import threading
 from contextlib import suppress
 
 import pytest
@@ -10,7 +11,7 @@ from support.stream import apply, record, state
 from pipeline.errors import FencedError, UsageError
 from pipeline.metrics import Metric, Metrics
 from pipeline.stream.changelog import Message
-from pipeline.stream.journal import Journal
+from pipeline.stream.journal import Journal, to_end
 from pipeline.stream.keeper import Keeper
 from pipeline.stream.partition import Changes
 from pipeline.stream.store import LocalStore
@@ -415,3 +416,17 @@ async def test_a_message_waits_for_the_changes_being_kept_and_the_other_way_roun
     await asyncio.gather(keeping, telling)
     positions = [decode_position(pair[1]).next_offset for pair in log.records if pair and pair[0] == POSITION_KEY]
     assert positions == [3, 5, 5]
+
+
+async def test_who_waits_for_a_thread_and_is_cancelled_twice_waits_for_its_end_all_the_same():
+    gate, ended = threading.Event(), []
+    waiting = asyncio.create_task(to_end(lambda: ended.append(gate.wait(60))))
+    for _ in range(2):
+        await asyncio.sleep(0.01)
+        waiting.cancel()
+    await asyncio.sleep(0.01)
+    assert not waiting.done(), "what comes next would meet the thread in the same files"
+    gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert ended == [True]

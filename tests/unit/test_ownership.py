@@ -19,14 +19,15 @@ class Bench:
         self.suspended = self.evicted = 0
         self.gate = asyncio.Event()
         self.gate.set()
-        self.drained = True
+        self.drained, self.drain_hangs = True, False
         self.status = Status(Metrics())
         self.owner = Ownership(self, self.drain, self.failed.append, self.status, Metrics())
 
     def release(self, partition):
         self.released.append(partition)
 
-    async def drain(self):
+    async def drain(self, deadline_s):
+        await asyncio.sleep(deadline_s if self.drain_hangs else 0)
         return self.drained
 
     async def restore(self, partition, kept, until, progress):
@@ -100,7 +101,7 @@ async def test_a_state_that_comes_back_is_handed_to_the_restore():
     bench = Bench()
     await bench.given({0: 0})
     apply(bench.owner.states[0], record(0, "a"), record(1, "b"))
-    await bench.owner.taken()
+    await bench.owner.taken(1)
     await bench.given({0: 1})
     assert bench.restored == [(0, None, 0), (0, 2, 1)]
 
@@ -130,7 +131,7 @@ async def test_rows_and_changes_are_frozen_together_and_contents_leave_memory_on
 async def test_a_partition_that_went_to_another_worker_is_forgotten():
     bench = Bench()
     await bench.given({0: 10, 1: 10})
-    await bench.owner.taken()
+    await bench.owner.taken(1)
     await bench.given({1: 10})
     assert (set(bench.owner.states), bench.forgotten) == ({1}, [0])
     await bench.given({0: 10, 1: 10})
@@ -140,7 +141,7 @@ async def test_a_partition_that_went_to_another_worker_is_forgotten():
 async def test_once_partitions_are_taken_nothing_frozen_is_kept_any_more():
     bench = Bench()
     bench.drained = False
-    await bench.owner.taken()
+    await bench.owner.taken(1)
     assert bench.suspended == 0, "offsets are still committed, and what they cover has to be kept"
     bench.owner.suspend()
     assert bench.suspended == 1
@@ -150,7 +151,7 @@ async def test_taking_partitions_stops_their_restore():
     bench = Bench()
     bench.gate.clear()
     await bench.given({0: 100})
-    await bench.owner.taken()
+    await bench.owner.taken(1)
     bench.gate.set()
     await asyncio.sleep(0.01)
     assert bench.released == []
@@ -200,3 +201,50 @@ async def test_a_restore_of_a_partition_that_is_given_up_has_no_effect_even_when
     await asyncio.sleep(0.01)
     assert (bench.released, bench.owner.states) == ([], {})
     assert bench.forgotten == [0]
+
+
+class Stubborn(Bench):
+    """Its restores do not end when they are cancelled."""
+
+    async def restore(self, partition, kept, until, progress):
+        while not self.gate.is_set():
+            try:
+                await self.gate.wait()
+            except asyncio.CancelledError:
+                continue
+        if partition == 1:
+            raise ConnectionError("fenced by the next owner")
+        return await super().restore(partition, kept, until, progress)
+
+
+async def test_partitions_are_given_back_within_one_deadline_whatever_hangs():
+    bench = Stubborn()
+    bench.gate.clear()
+    await bench.given({0: 100, 1: 100})
+    bench.drain_hangs = True
+    began = asyncio.get_running_loop().time()
+    await bench.owner.taken(0.3)
+    assert 0.3 <= asyncio.get_running_loop().time() - began < 2
+    bench.gate.set()
+    await asyncio.sleep(0.01)
+    assert (bench.released, bench.owner.states, bench.failed) == ([], {}, []), "what ends later has no effect"
+
+
+async def test_a_restore_that_swallows_its_cancellation_is_cancelled_again():
+    bench = Bench()
+    swallowed = []
+
+    async def restore(*_):
+        while True:
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                if swallowed:
+                    raise
+                swallowed.append(True)
+
+    bench.restore = restore
+    await bench.given({0: 100})
+    async with asyncio.timeout(10):
+        await bench.owner.taken(3600)
+    assert swallowed
