@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt, SecretStr, StringConstraints
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, PositiveInt, SecretStr, StringConstraints, ValidationInfo
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 CampaignId = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 Account = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,32}:[\s\S]{1,512}$")]
 """`platform:actor_id`"""
+
+
+def _from_json(value: object, info: ValidationInfo) -> object:
+    """An empty text says nothing: so a variable may be handed through by whoever starts us, filled in or not."""
+    if not isinstance(value, str):
+        return value
+    if not value.strip():
+        return Settings.model_fields[str(info.field_name)].get_default(call_default_factory=True)
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise ValueError(f"is no JSON ({error})") from error
+
+
+FromJson = (NoDecode, BeforeValidator(_from_json))
 
 
 class Settings(BaseSettings):
@@ -145,7 +161,7 @@ class Settings(BaseSettings):
         description="age above which an alert is not sent any more, as after a long stop; 0: none is too old",
     )
 
-    addressable_population: dict[str, PositiveInt] = Field(
+    addressable_population: Annotated[dict[str, PositiveInt], *FromJson] = Field(
         default_factory=dict,
         description='JSON, people who could be reached per platform: {"facebook": 3000000000}; for the estimated reach',
     )
@@ -155,7 +171,7 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="address that our own servers listen on")
     page_port: int = Field(8080, ge=0, le=65535, description="web page")
-    page_hosts: list[str] = Field(
+    page_hosts: Annotated[list[str], *FromJson] = Field(
         default_factory=list,
         description='JSON, names besides this machine\'s own under which the page may be opened: ["cascades.example.org"]; ["*"] allows any',
     )
@@ -171,7 +187,7 @@ class Settings(BaseSettings):
         4.0, ge=0, description="structural virality from which a cascade is labelled a chain; between the two: mixed"
     )
     # Analyst views.
-    owned_accounts: dict[CampaignId, list[Account]] = Field(
+    owned_accounts: Annotated[dict[CampaignId, list[Account]], *FromJson] = Field(
         default_factory=dict,
         description='JSON, the accounts that each campaign owns: {"spring": ["bluesky:brand.example"]}; `cascades migrate` brings a change to v_accounts',
     )
@@ -240,7 +256,7 @@ class Settings(BaseSettings):
     ingest_refused_per_s: float = Field(
         100.0, ge=0, description="refused requests per second and address above which the answer is 429; 0: no limit"
     )
-    ingest_proxies: list[str] = Field(
+    ingest_proxies: Annotated[list[str], *FromJson] = Field(
         default_factory=list,
         description='JSON, addresses of reverse proxies whose X-Forwarded-For is believed: ["10.0.0.7"]',
     )
@@ -257,7 +273,7 @@ class Settings(BaseSettings):
         "respect",
         description="whose visits of tracked links are counted: respect leaves out Do Not Track and Global Privacy Control, consent all who have not agreed",
     )
-    fetch_private_hosts: list[str] = Field(
+    fetch_private_hosts: Annotated[list[str], *FromJson] = Field(
         default_factory=list,
         description='JSON, hosts that may be fetched though their address is not public: ["wiki.intranet", "127.0.0.1:9000"]',
     )

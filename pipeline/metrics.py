@@ -81,7 +81,7 @@ class Metric(Enum):
     CONTENTS = Spec("cascades_state_contents", "gauge", "Contents held in memory", ("partition",))
     # Memory follows it. Very uneven over partitions: too few partitions or a bad key.
     NODES = Spec("cascades_state_nodes", "gauge", "Spreads (nodes of cascades) held in memory", ("partition",))
-    # Times about 350 bytes is what the cascades need; above the machine's memory: add workers.
+    # Times about 400 bytes is what the cascades need; above the machine's memory: add workers.
     FACTS = Spec("cascades_state_events", "gauge", "Events of the contents held in memory")
     # At CASCADES_STATE_MAX_EVENTS all the time: contents come and go. Give it more memory, or add workers.
     MEMORY_WAITED = Spec(

@@ -29,8 +29,8 @@ def repartition(
     Partitions bound how many workers can share the work, and the count cannot change in place: it decides where a content lives. So every record
     is copied to a new topic, in order per content, with its key, value, headers and time; all figures are the same afterwards.
 
-    1. Stop what sends events. 2. Let the workers finish (`cascades status`: no lag), stop them. 3. Run this; killed, it goes on when run again.
-    4. Give every process the three settings that it prints (CASCADES_EVENTS_TOPIC, CASCADES_PARTITIONS, CASCADES_EPOCH). 5. Start everything.
+    First stop what sends events, let the workers finish (`cascades status`: no lag), and stop them. Then run this; killed, it goes on when run again.
+    Then give every process the three settings that it prints (CASCADES_EVENTS_TOPIC, CASCADES_PARTITIONS, CASCADES_EPOCH), and start everything.
 
     The workers then read all events once more, under the higher epoch: their rows replace the old ones, so figures grow anew until they are through.
     The old topic is left as it is.

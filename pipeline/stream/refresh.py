@@ -1,4 +1,4 @@
-"""About once a second, between two ranges: what the clock alone has changed. Figures of the contents that are due, alerts, rows.
+"""Four times a second, between two ranges: what the clock alone has changed. Figures of the contents that are due, alerts, rows.
 
 | killed                                   | on `share.alerts`   | changelog          | at restart                                                   |
 |------------------------------------------|---------------------|--------------------|--------------------------------------------------------------|

@@ -63,7 +63,9 @@ class Campaign:
         self._feed = Feed(shares, self._world.direct, Random(options.seed + 2), 8 * options.faults)
         self._answer = Answer(self._world.direct)
         self._running: set[asyncio.Task[None]] = set()
-        journal.note("campaign", records=len(shares), **asdict(options))
+        journal.note(
+            "campaign", records=len(shares), cascades="real" if options.data else "generated", **asdict(options)
+        )
 
     async def run(self) -> Outcome:
         """Everything. Findings are in the outcome and in the journal."""

@@ -71,7 +71,7 @@ async def test_a_killed_workers_partitions_go_to_the_other_one(settings, tmp_pat
     assert shown(settings) == expected(await serial(settings))
 
 
-async def test_a_schema_that_is_behind_stops_the_worker_with_what_to_do(kafka, clickhouse, tmp_path):
+async def test_a_worker_before_a_schema_that_is_behind_says_what_to_do(kafka, clickhouse, tmp_path):
     database = clickhouse.settings()
     settings = kafka.settings(clickhouse_url=database.clickhouse_url, clickhouse_database=database.clickhouse_database)
     worker = await asyncio.to_thread(WorkerProcess, settings, tmp_path / "worker.log")

@@ -148,12 +148,20 @@ def test_a_setting_that_cannot_work_is_named_with_its_variable() -> None:
         ("CASCADES_KAFKA_BOOTSTRAP", "broker:port"),
         ("CASCADES_KAFKA_BOOTSTRAP", ""),
         ("CASCADES_ADDRESSABLE_POPULATION", '{"x": 0}'),
+        ("CASCADES_OWNED_ACCOUNTS", '{"spring": '),
+        ("CASCADES_PAGE_HOSTS", "cascades.example.org"),
     ],
 )
 def test_a_value_that_would_fail_later_on_fails_at_the_start(name: str, value: str) -> None:
     shown = run("worker", **{name: value})
     assert shown.exit_code == 2
     assert name in shown.output
+
+
+def test_empty_json_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CASCADES_OWNED_ACCOUNTS", "")
+    monkeypatch.setenv("CASCADES_PAGE_HOSTS", " ")
+    assert (Settings().owned_accounts, Settings().page_hosts) == ({}, [])
 
 
 def test_several_brokers_may_be_named() -> None:

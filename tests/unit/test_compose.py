@@ -122,7 +122,7 @@ def test_volumes_and_mounted_files_exist():
 def test_every_secret_is_asked_for_and_none_is_written_down():
     text = PATH.read_text()
     asked = set(re.findall(r"\$\{(\w+):\?[^}]+\}", text))
-    may_be_empty = set(re.findall(r"\$\{(\w+):-\}", text))
+    may_be_empty = set(re.findall(r"\$\{(\w+):-[^}]*\}", text))
     assert asked | may_be_empty == set(variables()) == set(re.findall(r"\$\{(\w+)", text))
     assert not any("PASSWORD" in name for name in may_be_empty)
     assert all(line.endswith("=") for line in (DEPLOY / ".env.example").read_text().splitlines() if "PASSWORD" in line)
@@ -146,6 +146,18 @@ def test_who_writes_and_who_reads():
         "serve": "cascades_reader",
         "resolve": "cascades_writer",
     }
+
+
+def test_alerts_follow_the_rules_beside_the_file_and_lead_to_the_page_and_to_grafana(monkeypatch):
+    worker = SERVICES["worker"]
+    assert f"./rules.yaml:{worker['environment']['CASCADES_RULES_FILE']}:ro" in worker["volumes"]
+    for name, given in worker["environment"].items():
+        monkeypatch.setenv(name, re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", given))
+    settings = Settings()
+    opened = {name: service["ports"][0] for name, service in SERVICES.items() if "ports" in service}
+    assert settings.page_public_url == "http://" + opened["serve"].rpartition(":")[0]
+    assert settings.grafana_url == "http://" + opened["grafana"].rpartition(":")[0]
+    assert settings.population() == Settings.model_construct().population()
 
 
 def test_alerts_are_not_sent_unless_somebody_says_where():
