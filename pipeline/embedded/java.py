@@ -18,6 +18,7 @@ TUNING = (
     "-Xms64m",
     "-XX:+UseSerialGC",  # the smallest and quickest to start; a broker keeps its data in the page cache, not on the heap
     "-XX:+ExitOnOutOfMemoryError",
+    "-XX:TieredStopAtLevel=1",  # the second compiler costs a broker that lives for minutes a third of its CPU, and a second of its start
     "-XX:-UsePerfData",  # no files in the system's temporary folder
     "-XX:AOTMode=auto",  # an archive that does not fit is passed over
     "-Xlog:aot*=off,cds*=off",
