@@ -10,13 +10,28 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Annotated, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 from urllib.parse import quote
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, FiniteFloat, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
+from schemas.dead_letter import one_line
 from schemas.event import Id, Platform
+from schemas.rule_types import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 State = Literal["quiet", "rising", "viral", "sustained", "cooling"]
 """What a content is going through; docs/alerts.md tells how it gets from one to the next."""
@@ -30,6 +45,7 @@ Text = Annotated[str, Field(max_length=2000)]
 
 MAX_SPREADERS = 3
 _ID_CHARACTERS = 32
+_SHOWN_RULE = 60
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -89,7 +105,8 @@ class Alert(BaseModel):
     )
     top_spreaders: list[Spreader] = Field(default_factory=list, max_length=MAX_SPREADERS)
     muted: bool = Field(
-        False, description="Somebody muted it or acknowledged the alert: kept and shown, but not sent to people."
+        False,
+        description="Somebody muted it, or acknowledged the alert and it goes on: kept and shown, but not sent to people.",
     )
     links: Links = Links()
 
@@ -113,6 +130,16 @@ class Scope(BaseModel):
     rule: RuleName | None = None
     alert_id: Annotated[str, Field(pattern=r"^[0-9a-z_-]{1,64}$")] | None = None
 
+    @field_validator("rule", mode="before")
+    @classmethod
+    def _rule_is_known(cls, value: object, info: ValidationInfo) -> object:
+        """Only where `asked` says which rules there are."""
+        known = (info.context or {}).get("rules")
+        if known and value is not None and value not in known:
+            told = {"rule": one_line(str(value), _SHOWN_RULE), "rules": ", ".join(known)}
+            raise PydanticCustomError("rule", "there is no rule {rule}; the rules are: {rules}", told)
+        return value
+
 
 class Control(BaseModel):
     """What a person wants of alerts. JSON on `share.control`, keyed by `key()`: the latest of a key stands."""
@@ -122,7 +149,7 @@ class Control(BaseModel):
     schema_version: Literal[1] = 1
     action: Action = Field(
         description="`mute` sends nothing to people (states and alerts go on); `unmute` lifts the mute of the same scope; "
-        "`acknowledge` stops the repeats of one alert."
+        "`acknowledge` stops the repeats of one alert; its end is told."
     )
     scope: Scope
     until: Moment | None = Field(None, description="When a mute ends by itself; null: it stays until it is lifted.")
@@ -156,6 +183,15 @@ decode_alert = Alert.model_validate_json
 """`decode_alert(value: bytes) -> Alert`. Raises `pydantic.ValidationError`."""
 decode_control = Control.model_validate_json
 """`decode_control(value: bytes) -> Control`. Raises `pydantic.ValidationError`."""
+
+
+def asked(told: Mapping[str, object]) -> Control:
+    """What a person asks for, as a control. Raises `pydantic.ValidationError`.
+
+    Unlike on the topic, where rules of other versions may stand, a mute must name a rule that exists: mistyped, it would silence nothing. Any mute can
+    be lifted.
+    """
+    return Control.model_validate(told, context={"rules": RULES} if told.get("action") == "mute" else None)
 
 
 def alert_id(content_id: str, rule: str, ordinal: int) -> str:
@@ -198,9 +234,45 @@ EXAMPLE = {
     "opened_at": "2026-01-31T12:40:00Z",
     "at": "2026-01-31T12:40:00Z",
     "closed_at": None,
-    "summary": "82 shares in 5 min, 14× its own pace (1.2/min), 6.4× what Bluesky contents have at 40 min; forecast ≥ 2,100; "
-    "carried by did:plc:ada (1.2M followers), a chain: depth 6, R 0.8.",
-    "evidence": {"shares_5m": 82, "expected_per_minute": 1.2, "z": 14.1, "enter_z": 5.0, "viral_score": 6.4},
+    "summary": "82 shares in 5 min, 14× its own pace (1.2/min), 6.4× what Bluesky contents have at 40 min; "
+    "forecast 2,100 (1,400 to 3,300), above 700; carried by did:plc:ada (1.2M followers); a chain: depth 6, R 0.8.",
+    "evidence": {
+        "age_s": 2400.0,
+        "shares": 192,
+        "shares_5m": 82,
+        "shares_1h": 192,
+        "velocity_5m": 16.4,
+        "acceleration": 14.8,
+        "expected_per_minute": 1.2,
+        "z": 14.1,
+        "previous_z": 11.6,
+        "poisson_p": 2.5e-58,
+        "expected": 30.0,
+        "viral_score": 6.4,
+        "predicted_size": 2140.0,
+        "predicted_low": 1420.0,
+        "predicted_high": 3310.0,
+        "depth": 6,
+        "depth_exact": 6,
+        "r": 0.71,
+        "live_r": 0.84,
+        "structural_virality": 4.62,
+        "label": "chain",
+        "primary_reach": 5400,
+        "secondary_reach": 1_260_000,
+        "secondary_reach_1h": 1_260_000,
+        "triggers": "velocity, over_performance, forecast",
+        "rule_cool_down": 43_200.0,
+        "rule_at_most": 2,
+        "rule_leave_after": 1800.0,
+        "rule_minimum_shares": 20,
+        "rule_enter_z": 5.0,
+        "rule_leave_z": 2.0,
+        "rule_small_below": 25.0,
+        "rule_enter_p": 1e-6,
+        "rule_leave_p": 0.05,
+        "rule_times_expected": 2.0,
+    },
     "top_spreaders": [
         {
             "platform": "bluesky",
@@ -209,12 +281,28 @@ EXAMPLE = {
             "downstream_reach": 48_000,
             "audience_size": 1_200_000,
             "depth": 1,
-        }
+        },
+        {
+            "platform": "bluesky",
+            "actor_id": "did:plc:bob",
+            "downstream_shares": 0,
+            "downstream_reach": 0,
+            "audience_size": 32_000,
+            "depth": 2,
+        },
+        {
+            "platform": "bluesky",
+            "actor_id": "did:plc:eve",
+            "downstream_shares": 0,
+            "downstream_reach": 0,
+            "audience_size": 16_000,
+            "depth": 2,
+        },
     ],
     "muted": False,
     "links": {"page": "http://127.0.0.1:8080/#/content/spring-film", "dashboard": None},
 }
-"""An alert that a test checks against the contract."""
+"""An alert as the code writes it: a test makes the same one, and checks it against the contract."""
 
 CONTROL_EXAMPLE = {
     "schema_version": 1,

@@ -17,6 +17,7 @@ from pipeline.alerts.courier import Courier
 from pipeline.alerts.dead_letters import DeadLetters
 from pipeline.alerts.lane import Lane, Limits
 from pipeline.alerts.lanes import Lanes
+from pipeline.alerts.silence import silenced
 from pipeline.backoff import Backoff
 from pipeline.cascade.controls import Controls
 from pipeline.clock import SystemClock
@@ -205,10 +206,7 @@ class Notify:
         return "; ".join([*stale, *map(_words, self._lanes)])
 
     def _muted(self, alert: Alert) -> bool:
-        now_us = self._clock.now_us()
-        return self._controls.muted(alert.content_id, alert.campaign_id or "", alert.rule, now_us) or (
-            self._controls.acknowledged(alert.alert_id)
-        )
+        return silenced(self._controls, alert, self._clock.now_us())
 
 
 def _words(lane: Lane) -> str:

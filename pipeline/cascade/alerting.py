@@ -183,4 +183,4 @@ def _notify(case: Case, notice: Notice, before: State) -> Alert:
     known.open(case.now_us)
     known.level = notice.level
     alert = OpenAlert(notice.rule, known.ordinal, case.now_us, notice.severity, case.state.state, case.now_us)
-    return message(case, alert, "opened", before, notice_sentence(case, notice), notice.severity, [], closed=True)
+    return message(case, alert, "opened", before, notice_sentence(case, notice), notice.severity, [], notice)

@@ -38,6 +38,10 @@ class Controls:
         """Whether somebody has seen to the alert."""
         return alert_id in self._acknowledged
 
+    def acknowledgement(self, alert_id: str) -> Control | None:
+        """Who has seen to the alert, when and why; None: nobody."""
+        return self._acknowledged.get(alert_id)
+
     def mutes(self, now_us: int) -> list[Control]:
         """The mutes that last, the oldest first."""
         return sorted((mute for mute in self._mutes.values() if _lasts(mute, now_us)), key=lambda mute: mute.at)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from math import log2
 from typing import TYPE_CHECKING, NamedTuple
 
+from pipeline.cascade.codes import MINUTE_US
 from pipeline.cascade.loudest import Sharer, loudest
+from pipeline.cascade.rolling import shares_by_minute
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,8 +33,24 @@ class Notice(NamedTuple):
     level: float
     """What the rule's state remembers once it is told."""
     value: float
+    """The figure that the rule looks at."""
     mark: float
+    """What it had to reach; of a drop, what it had to fall to."""
     sharer: Sharer | None = None
+    before: float | None = None
+    """Of a drop: the speed that is gone, in the unit of `value`."""
+
+    def evidence(self) -> dict[str, int | float | str | None]:
+        """What it is about, in names of its own beside the figures of the moment; None: not of this rule."""
+        about: dict[str, int | float | str | None] = {"value": self.value, "mark": self.mark, "before": self.before}
+        if self.sharer is not None:
+            about |= {
+                "sharer": self.sharer.actor_id,
+                "sharer_platform": self.sharer.platform,
+                "sharer_audience": self.sharer.audience,
+                "sharer_generation": self.sharer.depth,
+            }
+        return about
 
 
 def notices(
@@ -57,7 +75,7 @@ def notices(
     if loud:
         yield from _loud(loud, state, standing, figures, content)
     if drop:
-        yield from _dropped(drop, figures)
+        yield from _dropped(drop, figures, content)
 
 
 def rule_of(rules: RuleSet, name: str) -> Rule:
@@ -89,10 +107,20 @@ def _loud(
     sharer = loudest(content)
     if sharer is not None and sharer.audience >= least:
         steps = int(log2(sharer.audience / rule.audience))
-        yield Notice("large_amplifier", min(2 + steps, _MOST), sharer.audience, sharer.audience, rule.audience, sharer)
+        yield Notice("large_amplifier", min(2 + steps, _MOST), sharer.audience, sharer.audience, least, sharer)
 
 
-def _dropped(rule: SuddenDrop, figures: Figures) -> Iterator[Notice]:
-    before = figures.velocity_5m - figures.acceleration
-    if before * _WINDOW_MINUTES >= rule.minimum_shares and figures.velocity_5m <= (1 - rule.drop) * before:
-        yield Notice("sudden_drop", _DROP_SEVERITY, 0.0, figures.velocity_5m, before)
+def _dropped(rule: SuddenDrop, figures: Figures, content: Content) -> Iterator[Notice]:
+    """Both windows are of whole minutes: the minute that has just begun would read as a fall.
+
+    The minutes are counted only when the acceleration, their difference, leaves room for such a drop.
+    """
+    if -figures.acceleration * _WINDOW_MINUTES < rule.drop * rule.minimum_shares:
+        return
+    minutes = shares_by_minute(content, figures.at_us // MINUTE_US - 2 * _WINDOW_MINUTES, 2 * _WINDOW_MINUTES)
+    before, now = sum(minutes[:_WINDOW_MINUTES]), sum(minutes[_WINDOW_MINUTES:])
+    most = (1 - rule.drop) * before
+    if before >= rule.minimum_shares and now <= most:
+        per_minute = (count / _WINDOW_MINUTES for count in (now, most, before))
+        value, mark, speed = per_minute
+        yield Notice("sudden_drop", _DROP_SEVERITY, 0.0, value, mark, before=speed)

@@ -58,10 +58,9 @@ def message(
     summary: str,
     severity: int,
     holding: list[str],
-    *,
-    closed: bool = False,
+    notice: Notice | None = None,
 ) -> Alert:
-    """The message about `alert` at this moment."""
+    """The message about `alert` at this moment. A notice is over when it is told."""
     content_id, standing = case.content.content_id, case.standing
     identity = alert.id(content_id)
     muted = case.controls.muted(content_id, standing.campaign_id, alert.rule, case.now_us)
@@ -79,9 +78,9 @@ def message(
         platforms=list(standing.platforms),
         opened_at=moment(alert.opened_us),
         at=moment(case.now_us),
-        closed_at=moment(case.now_us) if closed or kind == "closed" else None,
+        closed_at=moment(case.now_us) if notice or kind == "closed" else None,
         summary=summary,
-        evidence=evidence(case, alert.rule, holding),
+        evidence=evidence(case, alert.rule, holding, notice),
         top_spreaders=spreaders(case.content),
         muted=muted or repeat,
     )
@@ -102,8 +101,8 @@ def spreaders(content: Content) -> list[Spreader]:
     ]
 
 
-def evidence(case: Case, rule: str, holding: list[str]) -> dict[str, int | float | str]:
-    """The figures of the moment, and what the rule was told (`rule_…`)."""
+def evidence(case: Case, rule: str, holding: list[str], notice: Notice | None = None) -> dict[str, int | float | str]:
+    """The figures of the moment, what a notice is about, and what the rule was told (`rule_…`)."""
     standing, figures = case.standing, case.figures
     window, hour = figures.windows["5m"], figures.windows["1h"]
     found: dict[str, int | float | str | None] = {
@@ -133,6 +132,7 @@ def evidence(case: Case, rule: str, holding: list[str]) -> dict[str, int | float
         "secondary_reach_1h": hour.secondary_reach,
         "triggers": ", ".join(holding),
     }
+    found |= notice.evidence() if notice else {}
     told = getattr(case.rules, rule)
     settings = told.model_dump() if told else {}
     found |= {f"rule_{name}": _plain(value) for name, value in settings.items()}
@@ -177,9 +177,9 @@ def notice_sentence(case: Case, notice: Notice) -> str:
             f"{who} ({short(notice.sharer.audience)} followers on {label(notice.sharer.platform)}) shared it, "
             f"in generation {notice.sharer.depth}; {so_far}."
         )
-    if notice.rule == "sudden_drop":
+    if notice.before is not None:
         return (
-            f"From {_per_minute(notice.mark)} to {_per_minute(notice.value)} within 5 min; {so_far}: "
+            f"From {_per_minute(notice.before)} to {_per_minute(notice.value)} within 5 min; {so_far}: "
             "taken down, or not tracked any more?"
         )
     said = {
@@ -228,7 +228,9 @@ def _carrier(content: Content) -> str:
 
 
 def _shape(case: Case) -> str:
-    return f"{_KINDS[case.figures.label]}: depth {case.standing.depth}, R {case.standing.r:.1f}"
+    """R is the live one, as everywhere that people read it; while no spread has lived at all, what they have begotten so far."""
+    r = case.figures.live_r or case.standing.r
+    return f"{_KINDS[case.figures.label]}: depth {case.standing.depth}, R {r:.1f}"
 
 
 def _shares(count: int) -> str:

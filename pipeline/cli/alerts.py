@@ -16,7 +16,7 @@ MutedContent = Annotated[str | None, typer.Option("--content", metavar="ID", hel
 MutedCampaign = Annotated[
     str | None, typer.Option("--campaign", metavar="ID", help="Alerts of this campaign's contents.")
 ]
-MutedRule = Annotated[str | None, typer.Option("--rule", metavar="NAME", help="Alerts of this rule.")]
+MutedRule = Annotated[str | None, typer.Option("--rule", metavar="NAME", help="Alerts of this rule, such as velocity.")]
 LetterChannel = Annotated[
     str | None, typer.Option("--channel", metavar="NAME", help="Only what this channel did not take.")
 ]
@@ -34,9 +34,9 @@ def list_alerts(
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="Show so many, the newest.")] = 50,
     output: Output = "table",
 ) -> None:
-    """What was told, the newest first, and the mutes in force.
+    """What was told, the newest first, who sees to it, and the mutes in force.
 
-    Each alert once, as it was told last: since when, why in one sentence, and the id that mute and ack want.
+    Each alert once, as it was told last: since when, why in one sentence, and the id that ack wants. JSON has `acknowledged`: by, at and note, or null.
 
     Example: cascades alerts list --open --campaign spring-launch --format json
     """
@@ -88,7 +88,7 @@ def acknowledge_alert(
 ) -> None:
     """Say that somebody sees to an alert.
 
-    Nothing more is sent about it. A new alert of the same content is sent again.
+    Nothing more is sent about it but its end. A new alert of the same content is sent again.
 
     Example: cascades alerts ack 3f2a9c… --note "Ana is on it"
     """
@@ -143,7 +143,7 @@ def send_again(
     """Send alerts again that a channel did not take.
 
     To that channel only, one attempt each, under the id that they had; what is taken is a dead letter no more. Whoever is killed in between sends the
-    last one twice at the next call, so receivers drop repeats by their id. Age and filters do not count; muted and acknowledged alerts are left out.
+    last one twice at the next call, so receivers drop repeats by their id. Age and filters do not count; what is muted is left out, and of acknowledged alerts all but their end.
     Reads the file in CASCADES_NOTIFY_CHANNELS_FILE as it is now. Exit code 1 when a channel did not take all of its own.
 
     Example: cascades alerts resend --channel on-call --dry-run

@@ -15,6 +15,7 @@ from pipeline.alerts.letters import Selection, letters
 from pipeline.alerts.outcome import REASONS
 from pipeline.alerts.process import configured
 from pipeline.alerts.resend import Marks, Verdict, resend
+from pipeline.alerts.silence import silenced
 from pipeline.cascade.controls import Controls
 from pipeline.clock import SystemClock
 from pipeline.commands.console import note, out
@@ -88,9 +89,7 @@ async def _sent(settings: Settings, found: Channels, chosen: Sequence[Letter]) -
 
 
 def _is_quiet(controls: Controls, alert: Alert) -> bool:
-    now_us = SystemClock().now_us()
-    muted = controls.muted(alert.content_id, alert.campaign_id or "", alert.rule, now_us)
-    return muted or controls.acknowledged(alert.alert_id)
+    return silenced(controls, alert, SystemClock().now_us())
 
 
 def _tell(letter: Letter, verdict: Verdict, why: str) -> None:

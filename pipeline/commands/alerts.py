@@ -24,33 +24,38 @@ from pipeline.clock import SystemClock
 from pipeline.commands.console import note, out
 from pipeline.commands.settings import load
 from pipeline.errors import CascadesError, UsageError
-from schemas.alert import Control, Scope
+from schemas.alert import Scope, asked
 from schemas.dead_letter import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pipeline.config import Settings
+    from schemas.alert import Control
 
 _COLUMNS = "alert_id, opened_at, closed_at, state, severity, rule, content_id, campaign_id, muted, summary"
 _SPAN = re.compile(r"(\d{1,6})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_OPTIONS = {"content_id": "--content", "campaign_id": "--campaign", "rule": "--rule", "note": "--note"}
 _SHOWN_ID, _SHOWN_SUMMARY = 50, 200
 
 
 def list_alerts(*, only_open: bool, campaign: str | None, limit: int, output: str) -> int:
-    """Show alerts, the newest first, and below them the mutes in force."""
+    """Show alerts, the newest first, and below them who has acknowledged which, and the mutes in force."""
     if output not in {"table", "json"}:
         raise UsageError(f"--format {output}: table or json")
     settings = load()
     found = _rows(settings, _listing(only_open=only_open, campaign=campaign), campaign=campaign or "", limit=limit)
+    controls = _controls_if_known(settings)
     if output == "json":
         for row in found:
-            out.print(json.dumps(row, ensure_ascii=False, default=_as_text), markup=False)
+            said = row | ({"acknowledged": _answer(row, controls)} if controls else {})
+            out.print(json.dumps(said, ensure_ascii=False, default=_as_text), markup=False)
     elif found:
-        out.print(_table(found))
+        out.print(_table(found, controls or Controls()))
     note(f"{len(found)} alert(s)" + (f", the newest {limit}" if len(found) == limit else ""))
-    _tell_mutes(settings)
+    if controls:
+        _tell_controls(controls, found)
     return 0
 
 
@@ -72,16 +77,15 @@ def _rows(settings: Settings, sql: str, **parameters: object) -> list[dict[str, 
         connection.close()
 
 
-def _table(rows: Iterable[dict[str, Any]]) -> Table:
+def _table(rows: Iterable[dict[str, Any]], controls: Controls) -> Table:
     table = Table("opened", "state", "severity", "rule", "content", "why", "alert", header_style="bold")
     for row in rows:
-        state = row["state"] + (" (over)" if row["closed_at"] else "") + (" (muted)" if row["muted"] else "")
         table.add_row(
             *map(
                 Text,
                 (
                     f"{row['opened_at']:%Y-%m-%d %H:%M:%S}",
-                    state,
+                    _state(row, controls),
                     str(row["severity"]),
                     row["rule"],
                     one_line(row["content_id"], _SHOWN_ID),
@@ -99,15 +103,38 @@ def _as_text(value: Any) -> str:
     return str(value)
 
 
-def _tell_mutes(settings: Settings) -> None:
-    try:
-        controls = asyncio.run(_controls(settings))
-    except CascadesError as error:
-        note(f"mutes are not known: {error}")
-        return
+def _state(row: dict[str, Any], controls: Controls) -> str:
+    """An acknowledged alert is marked as muted while it goes on: the acknowledgement says more."""
+    quiet = "acknowledged" if controls.acknowledged(row["alert_id"]) else "muted" if row["muted"] else ""
+    return " ".join([row["state"], *(f"({word})" for word in ("over" if row["closed_at"] else "", quiet) if word)])
+
+
+def _answer(row: dict[str, Any], controls: Controls) -> dict[str, object] | None:
+    """Who has seen to the alert, for JSON; None: nobody."""
+    found = controls.acknowledgement(row["alert_id"])
+    return {"by": found.by, "at": found.at, "note": found.note} if found else None
+
+
+def _tell_controls(controls: Controls, shown: Iterable[dict[str, Any]]) -> None:
+    for row in shown:
+        if found := controls.acknowledgement(row["alert_id"]):
+            about = f"alert {row['alert_id']} (content {one_line(row['content_id'], _SHOWN_ID)})"
+            note(f"acknowledged: {about}, {_moment(found.at)}, {_by(found)}")
     for mute in controls.mutes(SystemClock().now_us()):
-        said = f" ({mute.note})" if mute.note else ""
-        note(f"muted: {_words(mute.scope)}, {_end(mute.until)}, by {mute.by or 'nobody named'}{said}")
+        note(f"muted: {_words(mute.scope)}, {_end(mute.until)}, {_by(mute)}")
+
+
+def _by(control: Control) -> str:
+    said = f" ({one_line(control.note, _SHOWN_SUMMARY)})" if control.note else ""
+    return f"by {one_line(control.by, _SHOWN_ID) or 'nobody named'}{said}"
+
+
+def _controls_if_known(settings: Settings) -> Controls | None:
+    try:
+        return asyncio.run(_controls(settings))
+    except CascadesError as error:
+        note(f"mutes and acknowledgements are not known: {error}")
+        return None
 
 
 async def _controls(settings: Settings) -> Controls:
@@ -144,7 +171,7 @@ def unmute(*, content: str | None, campaign: str | None, rule: str | None, why: 
 
 
 def acknowledge(*, alert_id: str, why: str) -> int:
-    """Say that somebody sees to an alert: nothing more is sent about it."""
+    """Say that somebody sees to an alert: nothing more is sent about it but its end."""
     settings = load()
     try:
         found = _rows(settings, f"SELECT {_COLUMNS} FROM v_alerts WHERE alert_id = {{id:String}}", id=alert_id)
@@ -156,7 +183,7 @@ def acknowledge(*, alert_id: str, why: str) -> int:
         note(f"{found[0]['state']}: {one_line(found[0]['summary'], _SHOWN_SUMMARY)}")
     control = _control("acknowledge", Scope.model_construct(alert_id=alert_id), datetime.now(UTC), None, why)
     asyncio.run(control_log.send(settings, control))
-    note(f"acknowledged: alert {alert_id}. Nothing more is sent about it; a new alert of the same content is.")
+    note(f"acknowledged: alert {alert_id}. Its end is still sent, nothing else; a new alert of the same content is.")
     return 0
 
 
@@ -184,10 +211,15 @@ def _verdict(verdict: Verdict) -> str:
 def _control(action: str, scope: Scope, at: datetime, until: datetime | None, why: str) -> Control:
     try:
         told = {"action": action, "scope": scope.model_dump(), "until": until, "by": _who(), "note": why, "at": at}
-        return Control.model_validate(told)
+        return asked(told)
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, found['loc']))} {found['msg']}".strip() for found in error.errors())
-        raise UsageError(wrong) from None
+        raise UsageError("; ".join(f"{_place(found['loc'])}{found['msg']}" for found in error.errors())) from None
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    """The option that a field comes from; a sentence about the whole has none."""
+    name = str(loc[-1]) if loc else ""
+    return f"{_OPTIONS.get(name, name)}: " if name else ""
 
 
 def _scope(content: str | None, campaign: str | None, rule: str | None) -> Scope:
@@ -214,7 +246,11 @@ def _options(scope: Scope) -> str:
 
 
 def _end(until: datetime | None) -> str:
-    return f"until {until.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if until else "until it is lifted"
+    return f"until {_moment(until)}" if until else "until it is lifted"
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _who() -> str:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from pipeline import control_log
 from pipeline.serve import sql
 from pipeline.serve.topics import BadQuestionError
-from schemas.alert import Control
+from schemas.alert import asked
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pipeline.clock import Clock
     from pipeline.config import Settings
     from pipeline.serve.reader import Reader, Row
+    from schemas.alert import Control
 
 SHOWN = 100
 LONGEST_MUTE_MINUTES = 60 * 24 * 366
@@ -137,7 +138,7 @@ class Desk:
     def _control(self, body: bytes) -> Control:
         try:
             wish = msgspec.json.decode(body, type=Wish)
-            return Control.model_validate(self._told(wish))
+            return asked(self._told(wish))
         except msgspec.MsgspecError as error:
             raise BadQuestionError(str(error)) from None
         except ValidationError as error:

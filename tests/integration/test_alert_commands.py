@@ -120,6 +120,22 @@ def test_an_acknowledgement_says_what_it_is_about(run, stack):
     assert "82 shares in 5 min" in said
     control = controls(stack)[-1]
     assert (control.action, control.scope.alert_id, control.note) == ("acknowledge", alert(1).alert_id, "Ana")
+    assert "Its end is still sent" in said
+    _, shown, said = run("list")
+    at = f"{control.at:%Y-%m-%d %H:%M:%S} UTC"
+    assert shown.count("viral (acknowledged)") == 1
+    assert f"acknowledged: alert {alert(1).alert_id} (content content-1), {at}, by {control.by} (Ana)" in said
+    _, shown, _ = run("list", "--format", "json")
+    answers = {row["alert_id"]: row["acknowledged"] for row in map(json.loads, shown.splitlines())}
+    told = {"by": control.by, "at": control.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"), "note": "Ana"}
+    assert answers == {alert(1).alert_id: told, alert(2).alert_id: None, alert(3).alert_id: None}
+
+
+def test_without_kafka_nobody_is_said_not_to_see_to_an_alert(run):
+    code, shown, said = run("list", "--format", "json", CASCADES_KAFKA_BOOTSTRAP="127.0.0.1:1")
+    assert code == 0
+    assert "mutes and acknowledgements are not known: " in said
+    assert all("acknowledged" not in json.loads(line) for line in shown.splitlines())
 
 
 @pytest.mark.parametrize(
@@ -128,7 +144,8 @@ def test_an_acknowledgement_says_what_it_is_about(run, stack):
         (("mute",), "--content, --campaign, --rule"),
         (("mute", "--content", "c", "--for", "soon"), "--for soon"),
         (("mute", "--content", "c", "--for", "0s"), "--for 0s"),
-        (("mute", "--rule", "No Rule"), "scope.rule"),
+        (("mute", "--rule", "velcity"), "--rule: there is no rule velcity; the rules are: velocity, "),
+        (("mute", "--content", "c", "--note", "n" * 3000), "--note: "),
         (("unmute",), "--content, --campaign, --rule"),
         (("ack", "unknown"), "there is no alert unknown"),
         (("list", "--format", "xml"), "--format xml"),

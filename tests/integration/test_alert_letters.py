@@ -53,16 +53,20 @@ def run(settings, monkeypatch):
 
 
 def bury(settings, *letters):
-    """(number, channel, failure) of alerts, as `cascades notify` writes them."""
+    """(number, channel, failure, more fields) of alerts, as `cascades notify` writes them."""
 
     async def write():
         out = DeadLetters(settings)
         await out.start()
-        for number, channel, failure in letters:
-            one = alert(number)
+        for number, channel, failure, *fields in letters:
+            one = alert(number, **dict(*fields))
             value = b"\xffnone" if failure.reason == "not_an_alert" else one.encode()
             record = SimpleNamespace(
-                topic=settings.alerts_topic, partition=0, offset=number, key=one.content_id.encode(), value=value
+                topic=settings.alerts_topic,
+                partition=0,
+                offset=100 * one.sequence + number,
+                key=one.content_id.encode(),
+                value=value,
             )
             await out.send(record, channel, failure, 4)
         await out.stop()
@@ -70,8 +74,8 @@ def bury(settings, *letters):
     asyncio.run(write())
 
 
-def mute(settings, content):
-    told = {"action": "mute", "scope": {"content_id": content}, "at": datetime.now(UTC).isoformat()}
+def ask(settings, action, **scope):
+    told = {"action": action, "scope": scope, "at": datetime.now(UTC).isoformat()}
     asyncio.run(control_log.send(settings, Control.model_validate(told)))
 
 
@@ -100,7 +104,7 @@ def test_letters_are_listed_with_channel_reason_and_the_id_that_resend_wants(run
 
 def test_what_is_sent_again_has_its_old_id_and_is_a_letter_no_more(run, settings, tmp_path):
     bury(settings, (1, "crm", REFUSED), (2, "crm", REFUSED), (3, "press", REFUSED), (4, "crm", REFUSED))
-    mute(settings, "content-4")
+    ask(settings, "mute", content_id="content-4")
     with receiving_beside(200, 200) as (crm, press):
         path = channels_file(tmp_path / "c.yaml", crm=hook(crm, min_severity=10), press=hook(press))
         code, shown, _ = run("resend", "--dry-run", channels=path)
@@ -116,6 +120,16 @@ def test_what_is_sent_again_has_its_old_id_and_is_a_letter_no_more(run, settings
         assert press.ids == [alert(3).message_id]
         assert crm.got[0].verified()["data"]["content_id"] == "content-1"
         assert "1 dead letter" in run("letters")[2]
+
+
+def test_of_an_acknowledged_alert_only_the_end_is_sent_again(run, settings, tmp_path):
+    bury(settings, (1, "crm", REFUSED), (1, "crm", REFUSED, {"sequence": 1, "kind": "closed"}))
+    ask(settings, "acknowledge", alert_id=alert(1).alert_id)
+    with receiving_beside(200) as (crm,):
+        code, shown, _ = run("resend", channels=channels_file(tmp_path / "c.yaml", crm=hook(crm)))
+        assert code == 0
+        assert f"crm: {alert(1).message_id}: left out, because muted or acknowledged" in shown
+        assert crm.ids == [alert(1, sequence=1).message_id]
 
 
 def test_a_channel_that_still_fails_keeps_its_letters_and_holds_up_no_other(run, settings, tmp_path):

@@ -111,7 +111,9 @@ async def test_a_dead_channel_holds_up_nobody_and_its_alerts_become_dead_letters
             assert str(broken.port) not in said
 
 
-async def test_muted_and_acknowledged_alerts_are_not_sent_and_others_are(kafka, tmp_path):
+async def test_muted_and_acknowledged_alerts_are_not_sent_but_others_are_and_the_end_of_what_was_acknowledged(
+    kafka, tmp_path
+):
     settings = own(kafka)
     async with receiving(200) as crm, topic_of(settings) as put:
         await send(settings, control("mute", content_id="content-1"))
@@ -119,15 +121,17 @@ async def test_muted_and_acknowledged_alerts_are_not_sent_and_others_are(kafka, 
         await send(settings, control("mute", rule="depth"))
         await send(settings, control("unmute", rule="depth"))
         await put(alert(1), alert(2), alert(3, muted=True), alert(4, rule="depth"))
+        await put(alert(2, sequence=1, kind="changed"), alert(2, sequence=2, kind="closed"))
         async with notifying(kafka, tmp_path, settings, crm=hook(crm)) as (_, process):
-            await crm.until(1)
-            await settled(settings, 4)
-            assert [got.verified()["data"]["content_id"] for got in crm.got] == ["content-4"]
-            assert process.metric("cascades_alerts_skipped_total") == 3
+            await crm.until(2)
+            await settled(settings, 6)
+            assert [got.verified()["type"] for got in crm.got] == ["alert.opened", "alert.closed"]
+            assert crm.ids == [alert(4).message_id, alert(2, sequence=2).message_id]
+            assert process.metric("cascades_alerts_skipped_total") == 4
             await send(settings, control("unmute", content_id="content-1"))
             await asyncio.sleep(2)
             await put(alert(1, sequence=1))
-            await crm.until(2)
+            await crm.until(3)
 
 
 async def test_old_alerts_and_records_that_are_none_stop_nothing(kafka, tmp_path):

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.alerts import Life, figures, standing
+from support.alerts import Life, figures, paced, standing
 
 from pipeline.cascade.alert_state import AlertState
 from schemas.alert import alert_id
@@ -83,11 +83,14 @@ facts = st.builds(
     st.sampled_from([0, 2_000_000, 10**9]),
 )
 pauses = st.sampled_from([0, 1, 30, 60, 700, 2000, 8000, 90_000])
+STOPS = paced([60, 60, 0, 0, 0, 0, 0, 0, 0] * 40)
+"""Takes off and stops at once, again and again, for six hours: steps never change a content."""
 series = st.lists(st.tuples(pauses, moments, facts), max_size=40)
 
 
 def lived(rules, steps, *, again=False, reloaded=False) -> Life:
     life = Life(rules)
+    life.content = STOPS
     second = 0
     for pause, now, known in steps:
         second += pause

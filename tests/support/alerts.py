@@ -6,7 +6,10 @@ from itertools import pairwise
 from math import inf
 from typing import TYPE_CHECKING
 
-from pipeline.cascade import Content, Window
+from support.events import START_US as EVENTS_START_US
+from support.events import act
+
+from pipeline.cascade import Content, Window, fold, micros
 from pipeline.cascade.alert_state import AlertState
 from pipeline.cascade.alerting import step
 from pipeline.cascade.clock import Figures, Standing
@@ -74,6 +77,16 @@ def figures(*, five: int = 0, hour: int | None = None, reach: int = 0, **given: 
 
 def standing(shares: int = 0, **given: object) -> Standing:
     return STANDING._replace(**{"shares": shares, "size": shares + 1} | given)
+
+
+def paced(per_minute: Iterable[int]) -> Content:
+    """A content with so many shares in each minute from `START_US` on, all by one actor."""
+    content = Content("film", {})
+    for minute, count in enumerate(per_minute):
+        for number in range(count):
+            event = act(f"{minute}.{number}", by="ada", at=(START_US - EVENTS_START_US + minute * MINUTE) / SECOND)
+            fold(content, event, micros(event.occurred_at))
+    return content
 
 
 BURST = {"z": 9.0, "previous_z": 9.0, "expected_per_minute": 10.0, "five": 200}

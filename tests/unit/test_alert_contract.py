@@ -16,6 +16,7 @@ from schemas.alert import (
     Control,
     Scope,
     alert_id,
+    asked,
     decode_alert,
     decode_control,
     links,
@@ -113,6 +114,21 @@ def test_a_mute_and_the_unmute_that_lifts_it_have_one_key_and_an_acknowledge_ano
 def test_a_control_about_the_wrong_thing_is_refused(action, scope):
     with pytest.raises(ValidationError, match="scope"):
         Control(action=action, scope=Scope(**scope), at=moment(1))
+
+
+def test_a_mute_of_a_rule_that_does_not_exist_is_refused_and_the_rules_are_named():
+    wish = {"action": "mute", "scope": {"rule": "velcity"}, "at": moment(1)}
+    with pytest.raises(
+        ValidationError, match=r"there is no rule velcity; the rules are: velocity, over_performance, .*, sudden_drop"
+    ):
+        asked(wish)
+    assert asked(wish | {"scope": {"rule": "velocity"}}).scope.rule == "velocity"
+
+
+def test_a_mute_of_an_unknown_rule_that_stands_on_the_topic_is_read_and_can_be_lifted():
+    old = Control(action="mute", scope=Scope(rule="velcity"), at=moment(1))
+    assert decode_control(old.encode()) == old
+    assert asked({"action": "unmute", "scope": {"rule": "velcity"}, "at": moment(2)}).key() == old.key()
 
 
 def test_only_a_mute_ends_by_itself():

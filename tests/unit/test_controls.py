@@ -63,3 +63,13 @@ def test_an_acknowledge_is_about_one_alert():
     made = controls(control("acknowledge", alert_id="ab"))
     assert made.acknowledged("ab")
     assert not made.acknowledged("cd")
+
+
+def test_the_latest_acknowledgement_says_who_and_why():
+    first, second = (
+        control("acknowledge", at_us=time, alert_id="ab").model_copy(update={"by": by})
+        for time, by in ((1, "ana"), (2, "bo"))
+    )
+    made = controls(first, second)
+    assert made.acknowledgement("ab") == second
+    assert made.acknowledgement("cd") is None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from support.alerts import Life, figures, said, standing
+from support.alerts import SECOND, START_US, Life, figures, paced, said, standing
 from support.events import act, child, retract
 
 from pipeline.cascade import Content, fold, micros
+from pipeline.cascade.clock import figures as clock_figures
 from pipeline.cascade.loudest import Sharer, loudest
 from schemas.rule_types import Depth, LargeAmplifier, Reproduction, RuleSet, SecondaryReach, SuddenDrop
 
@@ -40,6 +41,19 @@ def test_marks_passed_at_once_are_told_as_one():
 def test_a_notice_is_closed_when_it_opens():
     (alert,) = Life(DEPTH).at(0, NOW, standing(100, depth=6))
     assert alert.closed_at == alert.opened_at == alert.at
+
+
+def about(alert):
+    """What the evidence says that only a notice has."""
+    own = ("value", "mark", "before", "sharer", "sharer_platform", "sharer_audience", "sharer_generation")
+    return {name: alert.evidence[name] for name in own if name in alert.evidence}
+
+
+def test_the_evidence_says_what_was_looked_at_and_which_mark_it_passed():
+    (deep,) = Life(DEPTH).at(0, NOW, standing(100, depth=7))
+    (heard,) = Life(REACH).at(0, NOW, standing(secondary_reach=5400))
+    assert about(deep) == {"value": 7, "mark": 6}
+    assert about(heard) == {"value": 5400, "mark": 5000}
 
 
 def test_a_small_cascade_is_not_told_however_deep():
@@ -116,6 +130,8 @@ def test_a_large_amplifier_is_told_and_the_next_one_when_twice_as_large():
         "actor 4 (2K",
         "actor 6 (4K",
     ]
+    who = {"sharer": "actor 4", "sharer_platform": "x", "sharer_audience": 2000, "sharer_generation": 1}
+    assert about(life.sent[1]) == {"value": 2000, "mark": 2000} | who
 
 
 def test_many_small_audiences_are_no_large_amplifier():
@@ -133,15 +149,31 @@ def test_an_amplifier_of_yesterday_has_not_just_joined():
     assert life.at(0, figures(five=5, reach=0), standing(secondary_reach=5000)) == []
 
 
-def test_a_sudden_drop_is_told_once_per_cool_down():
-    life = Life(DROP)
-    fallen = figures(five=9, hour=500)._replace(acceleration=1.8 - 20.0)
-    for second in range(0, 600, 60):
-        life.at(second, fallen)
+def watched(rules: RuleSet, pace: list[int], seconds: range) -> Life:
+    """A content with so many shares in each of its first minutes, looked at with the clock figures that it has."""
+    life = Life(rules)
+    life.content = paced(pace)
+    for second in seconds:
+        life.at(second, clock_figures(life.content, START_US + second * SECOND))
+    return life
+
+
+def test_a_sudden_drop_is_told_once_per_cool_down_with_the_speed_before_it():
+    life = watched(DROP, [40] * 10, range(600, 1500, 20))
     assert said(life.sent) == [("opened", "sudden_drop", "quiet")]
-    assert "From 20/min to 1.8/min" in life.sent[0].summary
+    assert life.sent[0].summary.startswith("From 40/min to 0/min within 5 min; ")
+    assert about(life.sent[0]) == {"value": 0, "mark": 4, "before": 40}
 
 
-@pytest.mark.parametrize(("five", "before"), [(12, 20.0), (0, 19.0), (0, 0.0)])
-def test_a_slope_or_a_trickle_is_no_sudden_drop(five, before):
-    assert Life(DROP).at(0, figures(five=five, hour=500)._replace(acceleration=five / 5 - before)) == []
+@pytest.mark.parametrize(("last", "told"), [([9, 0, 0, 0, 0], 1), ([12, 0, 0, 0, 0], 0), ([0, 0, 0, 0, 12], 0)])
+def test_a_slope_is_no_sudden_drop(last, told):
+    assert len(watched(DROP, [20] * 5 + last, range(600, 601)).sent) == told
+
+
+def test_a_trickle_that_ends_is_no_sudden_drop():
+    assert watched(DROP, [19] * 5, range(0, 900, 60)).sent == []
+
+
+def test_the_minute_that_has_just_begun_is_no_drop():
+    shy = RuleSet(sudden_drop=SuddenDrop(drop=0.2, minimum_shares=100))
+    assert watched(shy, [20] * 12, range(300, 720, 10)).sent == []

@@ -11,7 +11,7 @@ from support.events import act, child
 from pipeline.cascade import Content, fold, micros
 from pipeline.cascade.reasons import approximately, duration, short, times
 from schemas.presets import PRESETS
-from schemas.rule_types import Forecast, RuleSet, Velocity
+from schemas.rule_types import Forecast, Reproduction, RuleSet, Velocity
 
 RULES = RuleSet(velocity=Velocity(minimum_shares=30), forecast=Forecast(at_least=1000))
 NOW = figures(
@@ -24,9 +24,10 @@ NOW = figures(
     predicted_size=2140.0,
     predicted_low=1420.0,
     predicted_high=3310.0,
+    live_r=0.8,
     label="chain",
 )
-FACTS = standing(400, depth=6, r=0.8)
+FACTS = standing(400, depth=6, r=0.4)
 
 
 def test_an_alert_says_pace_peers_forecast_carrier_and_shape_in_one_sentence():
@@ -80,6 +81,20 @@ def test_a_closing_says_how_long_it_lasted_and_what_came_of_it():
     life.at(3600, figures(hour=7), standing(1234, depth=4, r=0.31))
     (closed,) = life.at(5400, figures(hour=7), standing(1234, depth=4, r=0.31))
     assert closed.summary == "Calm after 1.5 h: 7 shares in the last hour, 1,234 in all; a broadcast: depth 4, R 0.3."
+
+
+def test_r_is_the_live_one_in_every_sentence_and_the_evidence_has_both():
+    life = Life(RuleSet(velocity=RULES.velocity, r=Reproduction(marks=[1.0], minimum_shares=100)))
+    told = life.at(3600, NOW._replace(live_r=2.32), FACTS)
+    assert [alert.rule for alert in told] == ["velocity", "r"]
+    assert all(alert.summary.endswith("a chain: depth 6, R 2.3.") for alert in told)
+    assert "Each share brings 2.32 more" in told[1].summary
+    assert (told[0].evidence["r"], told[0].evidence["live_r"]) == (0.4, 2.32)
+
+
+def test_while_no_share_has_lived_r_is_what_they_have_begotten():
+    (alert,) = Life(RULES).at(3600, NOW._replace(live_r=0.0), FACTS)
+    assert alert.summary.endswith("depth 6, R 0.4.")
 
 
 def test_a_name_with_line_breaks_or_without_end_stays_within_its_line():

@@ -80,6 +80,7 @@ async def test_an_acknowledgement_names_an_alert():
         ({"action": "mute", "scope": {}}, "a mute needs"),
         ({"action": "mute", "scope": {"alert_id": "a1"}}, "a mute needs"),
         ({"action": "acknowledge", "scope": {"content_id": "c"}}, "needs scope.alert_id"),
+        (MUTE | {"scope": {"rule": "velcity"}}, "the rules are: velocity, "),
         (MUTE | {"minutes": 0}, "minutes"),
         (MUTE | {"minutes": 10**9}, "minutes"),
         (MUTE | {"by": "root"}, "by"),
