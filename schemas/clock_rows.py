@@ -63,6 +63,12 @@ class HistoryRow(BaseModel):
     max_breadth: int
     mean_depth: float = Field(description="-1 without spreads")
     label: str
+    breadth: list[int] = Field(description="nodes by depth, the root first; the last slot is depth 64 and deeper")
+    depth_exact: int
+    sharers: int = Field(description="distinct actors with a live share, post authors left out")
+    sharers_known: int = Field(description="those of them whose audience is known")
+    predicted_low: float
+    predicted_high: float = Field(description="-1 while it accelerates: there is no upper end")
     version: int = Field(ge=0, lt=1 << 63, description="see `history_version`; the greatest stands")
 
 

@@ -93,6 +93,10 @@ class Standing(NamedTuple):
     first_us: int
     last_us: int
     breadth: tuple[int, ...]
+    sharers: int
+    """Distinct actors with a live share, authors left out."""
+    sharers_known: int
+    """Those of them whose audience is known."""
 
 
 class Burst(NamedTuple):
@@ -167,6 +171,8 @@ def standing(content: Content) -> Standing:
         first,
         last,
         tuple(breadth),
+        content.sharers,
+        content.sharers_known,
     )
 
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 Row = tuple[object, ...]
 
+_DEEPEST = 64
+"""Depths from here on share the last slot."""
+
 
 class ClockRows:
     """What waits for ClickHouse, over all partitions. At most `most` rows of the history."""
@@ -126,6 +129,7 @@ def clock_row(seen: Look) -> Row:
 def history_row(seen: Look, wall_us: int) -> Row:
     """The row of table `content_history`."""
     standing, figures = seen.standing, seen.figures
+    breadth = _slots(standing.breadth)
     return (
         seen.content_id,
         seen.now_us // MINUTE_US * MINUTE_US,
@@ -146,9 +150,15 @@ def history_row(seen: Look, wall_us: int) -> Row:
         figures.acceleration,
         _known(figures.doubling_s),
         figures.live_r,
-        max(standing.breadth),
-        _mean_depth(standing.breadth),
+        max(breadth),
+        _mean_depth(breadth),
         figures.label,
+        breadth,
+        standing.depth_exact,
+        standing.sharers,
+        standing.sharers_known,
+        figures.predicted_low,
+        _known(figures.predicted_high),
         history_version(seen.now_us, wall_us),
     )
 
@@ -177,6 +187,13 @@ def alert_row(alert: Alert) -> Row:
         alert.links.dashboard or "",
         micros(alert.at),
     )
+
+
+def _slots(breadth: Sequence[int]) -> list[int]:
+    """Nodes by depth as the tables have them: a row is no longer than that, however deep the cascade is."""
+    if len(breadth) <= _DEEPEST:
+        return list(breadth)
+    return [*breadth[:_DEEPEST], sum(breadth[_DEEPEST:])]
 
 
 def _mean_depth(breadth: Sequence[int]) -> float:

@@ -46,7 +46,7 @@ async def test_what_comes_next_is_told_with_its_range_and_units(visitor, stack):
         await says(tab, "half_time", "after 12 min", "90% in 2 days")
         await says(tab, "over_performance", "6.4×", "12 shares expected at this age")
         await says(tab, "doubling", "12 min", "at the pace of the last hour")
-        await expect(figure(tab, "velocity").locator(".figure-note")).to_contain_text("over 1 h, up 1.4/min")
+        await expect(figure(tab, "velocity").locator(".figure-note")).to_contain_text("over 1 h, up 0.8/min")
         await expect(figure(tab, "velocity").locator(".figure-value")).to_contain_text("/min")
         await expect(figure(tab, "virality").locator(".figure-value")).to_have_text("2.07")
         await expect(tab.locator(".content-head .state")).to_have_text("viral, severity 8")
@@ -56,8 +56,8 @@ async def test_what_comes_next_is_told_with_its_range_and_units(visitor, stack):
 
 async def test_while_it_accelerates_only_a_least_number_is_told_and_no_time(visitor, stack):
     settings, worker = stack
-    worker.take(cascade(), now_ms())
-    put(settings, accelerating=True, predicted_high=-1, acceleration=-2.0)
+    worker.take([*(record(f"before {n}", minutes_ago=8.0) for n in range(14)), *cascade()], now_ms())
+    put(settings, accelerating=True, predicted_high=-1)
     async with served(settings) as page, visitor.tab(f"{page.url}/#/content/c") as tab:
         await says(tab, "final_size", "≥ 1,300", "still accelerating, at least 1,300")
         await says(tab, "half_time", "–", "cannot be told while it accelerates")
@@ -68,7 +68,7 @@ async def test_while_it_accelerates_only_a_least_number_is_told_and_no_time(visi
 
 async def test_what_is_not_known_is_a_dash_with_the_reason(visitor, stack):
     settings, worker = stack
-    worker.take(cascade(), now_ms())
+    worker.take(cascade(minutes_ago=90.0), now_ms())
     async with served(settings) as page, visitor.tab(f"{page.url}/#/content/c") as tab:
         for key in ("final_size", "half_time", "over_performance"):
             await says(tab, key, "–", "not worked out yet")

@@ -141,6 +141,10 @@ FULL = {
         "known_at": NOON,
         "evaluated_at": NOON + 59 * SECOND,
         "size": 7,
+        "breadth": [1, 4, 2**32 - 1],
+        "sharers": 6,
+        "predicted_low": 7.5,
+        "predicted_high": -1.0,
         "version": 2**52 - 1,
     },
     "alerts": {

@@ -1,10 +1,10 @@
 """What goes viral is told on the topic of alerts within seconds, once; figures are there at once and decay. Real Kafka, embedded ClickHouse."""
 
 import asyncio
-import re
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from support.moments import content_at
 from support.take_off import alerts, messages, shares, smoulder, take_off, until_told
 from support.worker import produce, until, worker
 from support.worker_process import migrated
@@ -78,24 +78,25 @@ async def test_figures_are_there_at_once_and_an_alert_within_five_seconds_of_the
     assert len(await alerts(settings)) == 1
 
 
-async def test_velocities_decay_in_clickhouse_when_no_worker_runs(settings):
+async def test_speed_acceleration_and_doubling_time_decay_in_clickhouse_when_no_worker_runs(settings):
     await produce(settings, shares("old", 30, 30))
     async with worker(settings, ClickHouseSink(settings)) as running:
         await running.has_read(30)
         await shows(settings, "SELECT velocity_5m FROM v_content", lambda row: row["velocity_5m"] == 6)
     now_s = SystemClock().now_us() // 1_000_000
-    speeds = [await asyncio.to_thread(speeds_at, settings, now_s + minutes * 60) for minutes in (0, 6, 62)]
-    assert speeds == [(6.0, 0.5), (0.0, 0.5), (0.0, 0.0)]
+    speeds = [await asyncio.to_thread(speeds_at, settings, now_s + minutes * 60) for minutes in (0, 6, 11, 62)]
+    assert [one[:2] for one in speeds] == [(6.0, 0.5), (0.0, 0.5), (0.0, 0.5), (0.0, 0.0)]
+    assert [one[2] for one in speeds[1:]] == [-6.0, 0.0, 0.0]
+    doubling = [one[3] for one in speeds]
+    assert 0 < doubling[0] < doubling[1] < doubling[2]
+    assert doubling[3] is None
 
 
 def speeds_at(settings, second):
-    """The velocities by the view's own text, with a time put in the place of the clock."""
     with client(settings) as connection:
-        text = connection.query("SHOW CREATE VIEW v_content").result_rows[0][0]
-        select = re.split(r"\bAS\s+(?=WITH\b)", text, maxsplit=1)[1].split("\nCOMMENT ")[0]
-        assert "now('UTC')" in select
-        select = select.replace("now('UTC')", f"toDateTime({second}, 'UTC')")
-        return tuple(connection.query(f"SELECT velocity_5m, velocity_1h FROM ({select})").result_rows[0])
+        columns = "velocity_5m, velocity_1h, acceleration, doubling_s"
+        (row,) = content_at(connection, settings.clickhouse_database, second, columns)
+        return tuple(row.values())
 
 
 async def test_an_alert_is_told_once_across_a_rebalance_and_goes_on_with_the_next_owner(settings):

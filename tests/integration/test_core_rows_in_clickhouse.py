@@ -8,9 +8,11 @@ import pytest
 from support.core import CoreRun
 from support.database import fresh_database
 from support.events import CONTENT
+from support.moments import content_at
 from support.sink_rows import standing, view
 from support.strategies import large_log
 
+from pipeline.cascade.clock import figures
 from pipeline.config import Settings
 from pipeline.sinks.clickhouse import ClickHouseSink
 from pipeline.sinks.memory import MemorySink
@@ -18,10 +20,11 @@ from schemas.rows import Blocks
 
 NODES = 600
 PER_FREEZE = 50
+SECOND = 1_000_000
 
 
 @pytest.fixture(scope="module", params=["recursive tree", "path"])
-def written(request, clickhouse):
+def folded(request, clickhouse):
     """A cascade frozen every `PER_FREEZE` events into ClickHouse (late parents move nodes in between) and into memory."""
     run, memory = CoreRun(), MemorySink()
     with fresh_database(Settings(clickhouse_url=clickhouse.url)) as (settings, client):
@@ -31,8 +34,13 @@ def written(request, clickhouse):
             if number % PER_FREEZE == 0:
                 flush(run, sink, memory)
         flush(run, sink, memory)
-        yield client, settings.clickhouse_database, memory
+        yield client, settings.clickhouse_database, memory, run.content
         sink.close()
+
+
+@pytest.fixture(scope="module")
+def written(folded):
+    return folded[:3]
 
 
 def flush(run, *sinks):
@@ -59,6 +67,25 @@ def test_mean_depth_and_r_of_each_generation_are_those_of_the_edges(written):
     assert content["r_by_generation"] == [after / before for before, after in pairwise(counts)]
     generations = view(client, f"SELECT r FROM {database}.v_generation ORDER BY depth")
     assert [row["r"] for row in generations] == [*content["r_by_generation"], None]
+
+
+def test_speed_acceleration_and_doubling_time_decay_as_the_core_says(folded):
+    client, database, _, content = folded
+    (first,) = view(client, f"SELECT toUnixTimestamp(first_seen) AS second FROM {database}.v_content")
+    last = f"SELECT toUnixTimestamp(max(minute)) AS second FROM {database}.v_content_minute WHERE shares > 0"
+    begin, (end,) = first["second"], view(client, last)
+    middle = (begin + end["second"]) // 2
+    after = [end["second"] + 60 * minutes + 7 for minutes in (1, 5, 6, 11, 59, 60)]
+    shown, said = [], []
+    for second in (begin - 1, begin + 2, begin + 402, middle, middle + 661, *after):
+        (row,) = content_at(client, database, second, "velocity_5m, velocity_1h, acceleration, doubling_s")
+        now = figures(content, second * SECOND)
+        wanted = {name: getattr(now, name) for name in row}
+        shown.append(row)
+        said.append({name: value if value is None else pytest.approx(value) for name, value in wanted.items()})
+    assert shown == said
+    assert min(row["acceleration"] for row in shown) < 0 < max(row["acceleration"] for row in shown)
+    assert (shown[0]["doubling_s"], *shown[-1].values()) == (None, 0, 0, 0, None)
 
 
 def test_lifetime_generations_minutes_and_edges_add_up_to_one_total(written):

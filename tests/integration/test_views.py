@@ -32,8 +32,6 @@ NOT_COMPUTED = (
         "predicted_size",
         "state",
         "evaluated_at",
-        "acceleration",
-        "doubling_s",
         "live_r",
         "burst_z",
         "expected_shares",
@@ -131,8 +129,6 @@ def test_windows_are_whole_minutes_that_end_with_the_running_one(database):
 LOOK = {
     "content_id": "c",
     "evaluated_at": NOON,
-    "acceleration": -1.0,
-    "doubling_s": 90.0,
     "live_r": 0.5,
     "z": -0.5,
     "expected_shares": 4.0,
@@ -149,6 +145,36 @@ LOOK = {
 }
 
 
+def test_acceleration_and_doubling_time_are_of_now_whatever_the_last_look_said(database):
+    wait_out_the_end_of_a_minute(database)
+    this_minute = database.now() // MINUTE * MINUTE
+    ages = {0: 1_000, 1: 70, 5: 30, 6: 5, 10: 10, 11: 10_000, -1: 100_000}
+    key = {"platform": "x", "acts": 1, "version": 1}
+    content = {"first_seen": this_minute - 4 * 3600 * SECOND, "version": 1}
+    database.write(
+        contents=[content | {"content_id": name, "shares": 1} for name in ("alone", "behind", "c")],
+        content_clock=[
+            LOOK | {"content_id": name, "acceleration": -52.0, "doubling_s": 90.0} for name in ("alone", "c")
+        ],
+        content_minutes=[
+            *[
+                key | {"content_id": "c", "minute": this_minute - age * MINUTE, "shares": shares}
+                for age, shares in ages.items()
+            ],
+            key | {"content_id": "behind", "minute": this_minute - 30 * MINUTE, "shares": 9},
+        ],
+    )
+    for nulls in (0, 1):
+        alone, behind, moving = database.see(
+            f"SELECT acceleration, doubling_s FROM v_content ORDER BY content_id SETTINGS join_use_nulls = {nulls}"
+        )
+        assert alone == {"acceleration": 0, "doubling_s": None}
+        assert moving["acceleration"] == (70 + 30 - 5 - 10) / 5
+        assert behind["acceleration"] == 0
+        # its row is older than its minutes: no more shares came in the hour than there are, so one became two in an hour
+        assert 59 * 60 <= behind["doubling_s"] <= 60 * 60
+
+
 def test_what_a_look_found_stands_beside_its_moment_whichever_was_written_last(database):
     database.write(contents=[{"content_id": "c", "size": 9, "version": 1}], content_clock=[LOOK])
     database.write(content_clock=[LOOK | {"state": "rising", "version": NOON - 1, "evaluated_at": NOON - 1}])
@@ -163,9 +189,7 @@ def test_what_a_look_found_stands_beside_its_moment_whichever_was_written_last(d
 
 @pytest.mark.parametrize("nulls", [0, 1])
 def test_what_a_look_could_not_tell_is_null_whatever_a_client_sets_for_joins(database, nulls):
-    unknown = dict.fromkeys(
-        ("doubling_s", "expected_shares", "viral_score", "predicted_high", "half_s", "ninety_s"), -1.0
-    )
+    unknown = dict.fromkeys(("expected_shares", "viral_score", "predicted_high", "half_s", "ninety_s"), -1.0)
     seen = LOOK | unknown | {"state": "", "severity": 0, "accelerating": True}
     contents = [{"content_id": name, "size": 2, "version": 1} for name in ("c", "not seen")]
     database.write(contents=contents, content_clock=[seen])
@@ -220,6 +244,25 @@ def test_the_history_tells_speed_and_form_and_null_where_they_were_not_kept_or_a
     rows = database.see(f"SELECT {', '.join(kept)} FROM v_content_history ORDER BY content_id")
     nothing = dict.fromkeys(kept)
     assert rows == [kept, nothing, nothing | {"acceleration": 0.0, "live_r": 0.0, "max_breadth": 1}]
+
+
+def test_the_history_tells_generations_range_and_coverage_and_null_where_they_were_not_kept(database):
+    kept = {"depth_exact": 1, "sharers": 4, "sharers_known": 3, "predicted_low": 12.5, "predicted_high": 40.0}
+    alone = {"breadth": [1], "predicted_low": 1.0, "predicted_high": -1.0}
+    database.write(
+        content_history=[
+            {"known_at": NOON, "label": "mixed", "version": 1, "content_id": name} | row
+            for name, row in {"a": kept | {"breadth": [1, 2, 6, 3]}, "b": alone, "c": {}}.items()
+        ]
+    )
+    names = ["breadth", "r_by_generation", "audience_coverage", *kept]
+    rows = database.see(f"SELECT {', '.join(names)} FROM v_content_history ORDER BY content_id")
+    bare = {"r_by_generation": [], "audience_coverage": None}
+    assert rows == [
+        kept | {"breadth": [1, 2, 6, 3], "r_by_generation": [3.0, 0.5], "audience_coverage": 0.75},
+        bare | dict.fromkeys(kept, 0) | alone | {"predicted_high": None},
+        bare | dict.fromkeys(kept) | {"breadth": []},
+    ]
 
 
 def test_an_alert_is_as_it_was_told_last_and_open_until_it_is_closed(database):
@@ -442,7 +485,7 @@ def test_a_dead_letter_keeps_its_bytes_and_offers_them_as_text(database):
 
 
 def test_writing_everything_twice_changes_no_view(database):
-    minute = database.now() // MINUTE * MINUTE
+    minute = database.now() // MINUTE * MINUTE - 2 * MINUTE
     rows = {
         "contents": [
             {"content_id": "c", "breadth": [1, 1], "shares_by_depth": [0, 1], "reach_by_depth": [0, 1], "version": 1}

@@ -62,6 +62,8 @@ STANDING = Standing(
     first_us=START_US,
     last_us=START_US,
     breadth=(1,),
+    sharers=0,
+    sharers_known=0,
 )
 
 

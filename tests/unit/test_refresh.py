@@ -289,6 +289,24 @@ async def test_the_history_has_the_first_and_then_the_last_look_of_each_minute()
     assert [(row["known_at"], row["shares"]) for row in rows] == [(NOON, 2), (NOON + MINUTE, 3)]
     assert rows[0]["evaluated_at"] == NOON + 11 * SECOND
     assert (rows[1]["max_breadth"], rows[1]["mean_depth"], rows[1]["label"]) == (3, 1.0, "broadcast")
+    clock = bench.clock_row()
+    assert [rows[1][name] for name in ("predicted_low", "predicted_high")] == [
+        clock["predicted_low"],
+        clock["predicted_high"],
+    ]
+
+
+async def test_a_row_of_the_history_has_the_form_of_the_content_and_no_more_slots():
+    bench = Bench()
+    for number in range(70):
+        basis = "exact" if number % 2 else "inferred"
+        bench.share(parent_event_id=f"e{number - 1}", parent_basis=basis, audience_size=number if number % 3 else None)
+    await bench.tick(1)
+    (content,), (row,) = bench.sink.rows("contents"), bench.sink.rows("content_history")
+    assert row["breadth"] == [1] * 64 + [7]
+    shared = ("breadth", "max_breadth", "depth", "depth_exact", "sharers", "sharers_known")
+    assert [row[name] for name in shared] == [content[name] for name in shared]
+    assert row["mean_depth"] == pytest.approx((sum(range(64)) + 7 * 64) / 70)
 
 
 async def test_a_rebuild_leaves_the_history_as_it_was():
