@@ -20,11 +20,11 @@ const within = (f) => {
   return `${number(Math.round(f.predicted_low))} to ${number(Math.round(f.predicted_high))}, 8 times of 10`;
 };
 
-// Ages count from the first act.
+// Ages count from the first act. What lies ahead is known to an order of magnitude (docs/forecast.md), what has passed is not a guess.
 const when = (age, f) => {
   if (age === null) return DASH;
   const left = age - (Date.now() - f.first_seen) / 1000;
-  return left > 0 ? `in ${duration(left)}` : `after ${duration(age)}`;
+  return left > 0 ? `roughly in ${duration(left)}` : `after ${duration(age)}`;
 };
 
 const whenNearlyAll = (f) => {
