@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pipeline.cascade.controls import Controls
     from pipeline.clock import Clock
     from pipeline.config import Settings
-    from pipeline.serve.answers import Answers
     from pipeline.serve.reader import Reader, Row
     from schemas.alert import Control
 
@@ -45,19 +44,20 @@ class AlertList:
         reader: Reader,
         settings: Settings,
         clock: Clock,
-        answers: Answers,
+        controls: Controls,
         *,
         content: str = "",
         campaign: str = "",
     ) -> None:
-        self._reader, self._clock, self._answers = reader, clock, answers
+        self._reader, self._clock, self._controls = reader, clock, controls
         self._may_act = settings.page_may_mute
         self._about = {name: value for name, value in (("content", content), ("campaign", campaign)) if value}
 
     async def __call__(self) -> dict[str, object]:
         rows = await self._reader.rows(sql.alerts(set(self._about)), **self._about, limit=SHOWN)
         now_us = self._clock.now_us()
-        alerts = [self._alert(row, now_us) for row in rows]
+        mutes = [_mute(control) for control in self._controls.mutes(now_us)]
+        alerts = [self._alert(row, mutes) for row in rows]
         over = [alert for alert in alerts if alert["closed"] is not None]
         news_from = now_us // 1000 - NEWS_MS
         return {
@@ -65,20 +65,20 @@ class AlertList:
                 "open": sorted((alert for alert in alerts if alert["closed"] is None), key=_quieted),
                 "notices": [alert for alert in over if alert["notice"] and alert["opened"] > news_from],
                 "over": [alert for alert in over if not alert["notice"] or alert["opened"] <= news_from],
-                "mutes": [{"scope": _scope(control), **_answer(control)} for control in self._answers.mutes(now_us)],
+                "mutes": mutes,
                 "may_act": self._may_act,
             }
         }
 
-    def _alert(self, row: Row, now_us: int) -> dict[str, Any]:
-        mute = self._answers.mute(row["content_id"], row["campaign_id"] or "", row["rule"], now_us)
-        acknowledgement = self._answers.acknowledgement(row["alert_id"])
+    def _alert(self, row: Row, mutes: list[dict[str, Any]]) -> dict[str, Any]:
+        mute = next((one for one in mutes if one["scope"].items() <= row.items()), None)
+        acknowledgement = self._controls.acknowledgement(row["alert_id"])
         return {
             **row,
             "top_spreaders": _spreaders(row["top_spreaders"]),
             "notice": row["closed"] == row["opened"],
             "muted": bool(row["muted"]) or mute is not None,
-            "mute": mute and _answer(mute),
+            "mute": mute,
             "acknowledged": acknowledgement is not None,
             "acknowledgement": acknowledgement and _answer(acknowledgement),
         }
@@ -97,14 +97,15 @@ def _spreaders(text: str) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
-def _scope(control: Control) -> dict[str, str]:
-    return control.scope.model_dump(exclude_none=True)
+def _mute(control: Control) -> dict[str, Any]:
+    """`until` None: it has no end of its own."""
+    until = None if control.until is None else _milliseconds(control.until)
+    return {"scope": control.scope.model_dump(exclude_none=True), "until": until, **_answer(control)}
 
 
 def _answer(control: Control) -> dict[str, object]:
-    """Who, why, since when and until when; times in milliseconds since 1970, `until` None: no end."""
-    until = None if control.until is None else _milliseconds(control.until)
-    return {"by": control.by, "note": control.note, "at": _milliseconds(control.at), "until": until}
+    """Who, why, and when, in milliseconds since 1970."""
+    return {"by": control.by, "note": control.note, "at": _milliseconds(control.at)}
 
 
 def _milliseconds(moment: datetime) -> int:

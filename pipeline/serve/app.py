@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import aiohttp
 from aiohttp import web
 
+from pipeline.cascade.controls import Controls
 from pipeline.clickhouse import as_reader
 from pipeline.clock import SystemClock
 from pipeline.control_log import ControlLog
 from pipeline.serve.alerts import Desk
-from pipeline.serve.answers import Answers
 from pipeline.serve.api import Api, plain_errors
 from pipeline.serve.guard import add_security_headers, guard
 from pipeline.serve.hub import Hub
@@ -37,14 +37,14 @@ async def make_app(settings: Settings, reader: Reader | None = None, clock: Cloc
     """The application. It owns its reader and closes it. `reader` and `clock` default to ClickHouse and the machine's clock."""
     source = reader or ClickHouseReader(as_reader(settings))
     session = aiohttp.ClientSession()
-    answers, time = Answers(), clock or SystemClock()
-    hub = Hub(Loaders(settings, source, session, time, answers).make)
+    controls, time = Controls(), clock or SystemClock()
+    hub = Hub(Loaders(settings, source, session, time, controls).make)
 
     async def end_streams(_app: web.Application) -> None:
         await hub.close()
 
     async def follow_controls(_app: web.Application) -> AsyncIterator[None]:
-        following = asyncio.create_task(ControlLog(settings, answers.apply, hub.metrics).run())
+        following = asyncio.create_task(ControlLog(settings, controls.apply, hub.metrics).run())
         yield
         following.cancel()
         with suppress(asyncio.CancelledError):
@@ -60,7 +60,7 @@ async def make_app(settings: Settings, reader: Reader | None = None, clock: Cloc
     app.cleanup_ctx.append(follow_controls)
     app.on_shutdown.append(end_streams)
     app.on_cleanup.append(close)
-    _add_routes(app, hub, Desk(settings, time, answers))
+    _add_routes(app, hub, Desk(settings, time, controls))
     return app
 
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     import aiohttp
 
+    from pipeline.cascade.controls import Controls
     from pipeline.clock import Clock
     from pipeline.config import Settings
-    from pipeline.serve.answers import Answers
     from pipeline.serve.feed import Load
     from pipeline.serve.reader import Reader
     from pipeline.serve.topics import Topic
@@ -34,13 +34,13 @@ class Loaders:
         reader: Reader,
         session: aiohttp.ClientSession,
         clock: Clock,
-        answers: Answers,
+        controls: Controls,
     ) -> None:
         self._settings = settings
         self._reader = reader
         self._session = session
         self._clock = clock
-        self._answers = answers
+        self._controls = controls
 
     def make(self, topic: Topic) -> tuple[Load, float]:
         """A new loader: it may remember what it last saw, so each feed has its own."""
@@ -57,7 +57,7 @@ class Loaders:
                 self._reader,
                 self._settings,
                 self._clock,
-                self._answers,
+                self._controls,
                 content=topic.content_id,
                 campaign=topic.campaign,
             ),

@@ -9,10 +9,10 @@ import pytest
 from aiohttp import web
 from support.page import NOWHERE, FakeReader, served
 
+from pipeline.cascade.controls import Controls
 from pipeline.clock import FixedClock
 from pipeline.errors import UnavailableError
 from pipeline.serve.alerts import AlertList, Desk
-from pipeline.serve.answers import Answers
 from pipeline.serve.api import plain_errors
 from pipeline.serve.run import listen
 from schemas.alert import Control, Scope, moment
@@ -36,7 +36,7 @@ class Sent(list):
 
 @asynccontextmanager
 async def desk(settings=NOWHERE):
-    sent, controls = Sent(), Answers()
+    sent, controls = Sent(), Controls()
     app = web.Application(middlewares=[plain_errors])
     app.add_routes([web.post("/control", Desk(settings, FixedClock(NOW_US), controls, sent).handle)])
     runner = web.AppRunner(app)
@@ -144,10 +144,10 @@ def control(action, note="", by="ada", until=None, **scope):
 
 
 async def shown(*controls, rows):
-    answers = Answers()
+    asked = Controls()
     for one in controls:
-        answers.apply(one)
-    return (await AlertList(FakeReader({"v_alerts": rows}), NOWHERE, FixedClock(NOW_US), answers)())["alerts"]
+        asked.apply(one)
+    return (await AlertList(FakeReader({"v_alerts": rows}), NOWHERE, FixedClock(NOW_US), asked)())["alerts"]
 
 
 async def test_alerts_show_what_people_asked_of_them_with_who_and_why():
@@ -163,8 +163,8 @@ async def test_alerts_show_what_people_asked_of_them_with_who_and_why():
             ROW | {"alert_id": "a3", "rule": "depth", "closed": 5},
         ],
     )
-    muted = {"by": "ada", "note": "known", "at": NOW_MS, "until": NOW_MS + 300_000}
-    seen_to = {"by": "ben", "note": "Ana is on it", "at": NOW_MS, "until": None}
+    muted = {"scope": {"rule": "velocity"}, "until": NOW_MS + 300_000, "by": "ada", "note": "known", "at": NOW_MS}
+    seen_to = {"by": "ben", "note": "Ana is on it", "at": NOW_MS}
     names = ("alert_id", "muted", "mute", "acknowledged", "acknowledgement")
     assert [tuple(one[name] for name in names) for one in told["open"]] == [
         ("a0", False, None, False, None),
@@ -173,7 +173,7 @@ async def test_alerts_show_what_people_asked_of_them_with_who_and_why():
     ]
     assert [one["alert_id"] for one in told["over"]] == ["a3"]
     assert told["open"][2]["top_spreaders"] == []
-    assert told["mutes"] == [{"scope": {"rule": "velocity"}} | muted]
+    assert told["mutes"] == [muted]
     assert told["may_act"]
 
 
