@@ -75,7 +75,7 @@ async def test_what_is_not_known_is_a_dash_with_the_reason(visitor, stack):
     settings, worker = stack
     worker.take(cascade(), now_ms())
     async with served(settings) as page, visitor.tab(f"{page.url}/#/content/c") as tab:
-        for key in ("final_size", "half_time", "over_performance"):
+        for key in ("final_size", "half_time", "over_performance", "doubling"):
             await says(tab, key, "–", "not worked out yet")
         await says(tab, "r", "0.75", "so far, young shares count in full")
         await expect(tab.locator(".content-head .state")).to_be_hidden()
