@@ -38,7 +38,8 @@ _KNOWN: tuple[Panel, ...] = (
         "Structure",
         "Size: the post and all spreads, taken-back ones too. Depth: most steps from the post through sharers; exact: when only edges that the "
         "platform tells for certain count. Broadest: most nodes at one depth. ν: mean distance between two nodes of the tree (Goel et al. 2016); "
-        "compare only cascades of like size. R: children per spread, from 1 on a chain grows; both – before the first share.",
+        "compare only cascades of like size. R: children per spread, young spreads weighed by the part of their time that has passed; from 1 on a cascade "
+        "feeds itself. So far: every spread counted in full, too low while a cascade is young. ν and R – before the first share.",
         sql.STRUCTURE,
         (
             Column("size", "Size", COUNT),
@@ -47,6 +48,7 @@ _KNOWN: tuple[Panel, ...] = (
             Column("max_breadth", "Broadest", COUNT),
             Column("virality", "Virality ν", RATIO, decimals=2),
             Column("children_per_spread", "R", RATIO, decimals=2, steps=((None, "text"), (1, "orange"))),
+            Column("children_so_far", "R so far", RATIO, decimals=2),
         ),
     ),
     figures(
@@ -88,15 +90,30 @@ _KNOWN: tuple[Panel, ...] = (
     ),
     figures(
         "Outlook",
-        "Velocity: live shares per minute. Viral score: shares over those expected at this age. Forecast: final size. Each – until it is computed.",
+        "Velocity: live shares per minute. Viral score: shares over those expected at this age. Each – until it is computed.",
         sql.OUTLOOK,
         (
             Column("velocity_5m", "Velocity 5 min", units.CountsPerMinute),
             Column("velocity_1h", "Velocity 1 h", units.CountsPerMinute),
             Column("viral_score", "Viral score", RATIO, decimals=1),
-            Column("predicted_size", "Forecast", COUNT, decimals=0),
         ),
         width=8,
+    ),
+    rows(
+        "Forecast",
+        "Size a week after the first act, with the range in which 8 of 10 contents end. While each share brings on more than one, only the least is "
+        "told. Half and nine tenths: the age at which it has so much of that size. Where they lie ahead they are an order of magnitude, often off by "
+        "a factor of two. – until it is computed.",
+        sql.FORECAST,
+        (
+            Column("course", "Course"),
+            Column("final_size", "Final size", COUNT, decimals=0),
+            Column("at_least", "At least", COUNT, decimals=0),
+            Column("at_most", "At most", COUNT, decimals=0),
+            Column("half_age", "Half at, roughly", units.Seconds, decimals=1),
+            Column("ninety_age", "Nine tenths at, roughly", units.Seconds, decimals=1),
+        ),
+        height=4,
     ),
     figures(
         "Acts",

@@ -25,7 +25,9 @@ FROM v_content WHERE {THIS}
 """
 
 STRUCTURE = f"""
-SELECT size, depth, depth_exact, max_breadth, if(size > 1, structural_virality, NULL) AS virality, if(size > 1, r, NULL) AS children_per_spread
+SELECT
+    size, depth, depth_exact, max_breadth, if(size > 1, structural_virality, NULL) AS virality,
+    if(size > 1, ifNull(live_r, r), NULL) AS children_per_spread, if(size > 1, r, NULL) AS children_so_far
 FROM v_content WHERE {THIS}
 """
 
@@ -45,7 +47,16 @@ SELECT
 FROM v_content WHERE {THIS}
 """
 
-OUTLOOK = f"SELECT velocity_5m, velocity_1h, viral_score, predicted_size FROM v_content WHERE {THIS}"
+OUTLOOK = f"SELECT velocity_5m, velocity_1h, viral_score FROM v_content WHERE {THIS}"
+
+FORECAST = f"""
+SELECT
+    multiIf(predicted_size IS NULL, NULL, accelerating, 'still accelerating: only the least can be told', 'within the range 8 times of 10') AS course,
+    if(accelerating, NULL, predicted_size) AS final_size, predicted_low AS at_least, if(accelerating, NULL, predicted_high) AS at_most,
+    if(accelerating, NULL, half_s) AS half_age, if(accelerating, NULL, ninety_s) AS ninety_age
+FROM v_content WHERE {THIS}
+"""
+"""While it accelerates the view's final size and times are finite, and nobody should rely on them: the page leaves them out as well."""
 
 COUNTS = f"SELECT shares, likes, comments, mentions, clicks, views, posts, follows FROM v_content WHERE {THIS}"
 

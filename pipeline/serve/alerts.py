@@ -25,15 +25,18 @@ if TYPE_CHECKING:
     from schemas.alert import Control
 
 SHOWN = 100
+NEWS_MS = 3_600_000
+"""So long a notice stands in sight. It is over when it is told, so it is never among the open ones."""
 LONGEST_MUTE_MINUTES = 60 * 24 * 366
-BY = "the page"
+BY = "somebody on the page"
 
 
 class AlertList:
-    """Loads part `alerts`: `open` (those that nobody has seen to first, of them the most severe), `over` (of the last 24 hours, the newest first), `mutes` in force, and `may_act`.
+    """Loads part `alerts`: `open` (those that nobody has seen to first, of them the most severe), `notices` of the last hour, `over` (all else of the
+    last 24 hours; both the newest first), `mutes` in force, and `may_act`.
 
-    Of all contents, or of one `content` or `campaign`. Whether an alert is muted or acknowledged is taken from `share.control` itself, so that an answer
-    shows at once.
+    Of all contents, or of one `content` or `campaign`. Whether an alert is muted or acknowledged, by whom and why, is taken from `share.control` itself,
+    so that an answer shows at once. `muted` without a `mute`: its last message was, by a mute that has ended, or because it was acknowledged.
     """
 
     def __init__(
@@ -53,23 +56,31 @@ class AlertList:
     async def __call__(self) -> dict[str, object]:
         rows = await self._reader.rows(sql.alerts(set(self._about)), **self._about, limit=SHOWN)
         now_us = self._clock.now_us()
-        alerts = [self._alert(row, now_us) for row in rows]
+        mutes = [_mute(control) for control in self._controls.mutes(now_us)]
+        alerts = [self._alert(row, mutes) for row in rows]
+        over = [alert for alert in alerts if alert["closed"] is not None]
+        news_from = now_us // 1000 - NEWS_MS
         return {
             "alerts": {
                 "open": sorted((alert for alert in alerts if alert["closed"] is None), key=_quieted),
-                "over": [alert for alert in alerts if alert["closed"] is not None],
-                "mutes": [_mute(control) for control in self._controls.mutes(now_us)],
+                "notices": [alert for alert in over if alert["notice"] and alert["opened"] > news_from],
+                "over": [alert for alert in over if not alert["notice"] or alert["opened"] <= news_from],
+                "mutes": mutes,
                 "may_act": self._may_act,
             }
         }
 
-    def _alert(self, row: Row, now_us: int) -> dict[str, Any]:
-        content, campaign, rule = row["content_id"], row["campaign_id"] or "", row["rule"]
+    def _alert(self, row: Row, mutes: list[dict[str, Any]]) -> dict[str, Any]:
+        mute = next((one for one in mutes if one["scope"].items() <= row.items()), None)
+        acknowledgement = self._controls.acknowledgement(row["alert_id"])
         return {
             **row,
             "top_spreaders": _spreaders(row["top_spreaders"]),
-            "muted": bool(row["muted"]) or self._controls.muted(content, campaign, rule, now_us),
-            "acknowledged": self._controls.acknowledged(row["alert_id"]),
+            "notice": row["closed"] == row["opened"],
+            "muted": bool(row["muted"]) or mute is not None,
+            "mute": mute,
+            "acknowledged": acknowledgement is not None,
+            "acknowledgement": acknowledgement and _answer(acknowledgement),
         }
 
 
@@ -86,14 +97,19 @@ def _spreaders(text: str) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
-def _mute(control: Control) -> dict[str, object]:
-    until = None if control.until is None else int(control.until.timestamp() * 1000)
-    return {
-        "scope": control.scope.model_dump(exclude_none=True),
-        "until": until,
-        "by": control.by,
-        "note": control.note,
-    }
+def _mute(control: Control) -> dict[str, Any]:
+    """`until` None: it has no end of its own."""
+    until = None if control.until is None else _milliseconds(control.until)
+    return {"scope": control.scope.model_dump(exclude_none=True), "until": until, **_answer(control)}
+
+
+def _answer(control: Control) -> dict[str, object]:
+    """Who, why, and when, in milliseconds since 1970."""
+    return {"by": control.by, "note": control.note, "at": _milliseconds(control.at)}
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
 
 
 class Wish(msgspec.Struct, forbid_unknown_fields=True):

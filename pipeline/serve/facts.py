@@ -45,4 +45,5 @@ def facts(row: Mapping[str, Any], settings: Settings) -> dict[str, object]:
         "shape": shape(row["size"], row["structural_virality"], settings),
         "structural_virality": row["structural_virality"] if spread else None,
         "r": row["r"] if spread else None,
+        "live_r": row["live_r"] if spread else None,
     }

@@ -34,7 +34,7 @@ FROM v_content GROUP BY name ORDER BY contents DESC, name LIMIT 50
 
 _FACTS = """
 content_id, campaign_id, platforms, toUnixTimestamp64Milli(first_seen) AS first_seen, toUnixTimestamp64Milli(last_seen) AS last_seen,
-size, shares, depth, depth_exact, structural_virality, r, primary_reach, secondary_reach, potential_reach, estimated_reach,
+size, shares, depth, depth_exact, structural_virality, r, live_r, primary_reach, secondary_reach, potential_reach, estimated_reach,
 audience_coverage, shares_5m, shares_1h, shares_24h, secondary_reach_5m, secondary_reach_1h, secondary_reach_24h,
 viral_score, state, severity
 """

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.async_api import expect
@@ -17,6 +18,7 @@ from support.receivers import alert
 from pipeline import control_log
 from pipeline.clickhouse import client
 from pipeline.kafka import alert_topic_specs, ensure_topics
+from schemas.alert import Control
 
 expect.set_options(timeout=20_000)  # milliseconds: the machine is shared by several test processes
 
@@ -66,12 +68,12 @@ async def test_a_new_alert_appears_by_itself_and_goes_when_it_is_over(visitor, s
     settings, _ = stack
     async with page_with(stack) as page, visitor.tab(page.url) as tab:
         await expect(tab.get_by_text("No alert is open")).to_be_visible()
-        await asyncio.to_thread(told, settings, alert(1))
+        opened = alert(1)
+        await asyncio.to_thread(told, settings, opened)
         await expect(tab.locator(".alert")).to_have_count(1)
-        now = datetime.now(UTC).isoformat()
-        await asyncio.to_thread(
-            told, settings, alert(1, sequence=1, kind="closed", state="cooling", closed_at=now, at=now)
-        )
+        now = datetime.now(UTC)
+        ended = {"sequence": 1, "kind": "closed", "state": "cooling", "closed_at": now, "at": now}
+        await asyncio.to_thread(told, settings, opened.model_copy(update=ended))
         await expect(tab.get_by_text("No alert is open")).to_be_visible()
         await tab.get_by_text("1 alert of the last 24 hours is over").click()
         await expect(tab.locator(".alerts-over .alert-state")).to_have_text("over")
@@ -83,7 +85,7 @@ async def test_muting_reaches_kafka_shows_at_once_and_can_be_lifted(visitor, sta
         row = tab.locator(".alert")
         await row.get_by_text("Mute", exact=True).click()
         await row.get_by_role("button", name="This content for 1 hour").click()
-        await expect(row.locator(".alert-badge")).to_have_text("muted")
+        await expect(row.locator(".alert-badge")).to_have_text(re.compile("^muted until .* by somebody on the page$"))
         await expect(tab.locator(".mutes")).to_contain_text("Muted: content content-1, until")
         (control,) = [one async for one in control_log.read(settings)]
         assert (control.action, control.scope.content_id) == ("mute", "content-1")
@@ -104,10 +106,38 @@ async def test_acknowledging_by_keyboard_reaches_kafka_and_every_other_visitor(v
         await mine.get_by_role("button", name="Acknowledge").focus()
         await mine.keyboard.press("Enter")
         for tab in (mine, theirs):
-            await expect(tab.locator(".alert-badge")).to_have_text("acknowledged")
+            await expect(tab.locator(".alert-badge")).to_have_text("acknowledged by somebody on the page")
             await expect(tab.get_by_role("button", name="Acknowledge")).to_be_hidden()
         (control,) = [one async for one in control_log.read(settings)]
         assert (control.action, control.scope.alert_id) == ("acknowledge", alert(1).alert_id)
+
+
+async def test_who_saw_to_an_alert_and_why_reaches_every_visitor_as_plain_text(visitor, stack, topics):
+    settings = stack[0].model_copy(update=topics)
+    word = {"by": f"ada {HOSTILE}", "note": f"Ana is on it {HOSTILE}", "at": datetime.now(UTC)}
+    await control_log.send(settings, Control(action="acknowledge", scope={"alert_id": alert(1).alert_id}, **word))
+    await control_log.send(settings, Control(action="mute", scope={"rule": "velocity"}, **word))
+    async with page_with(stack, alert(1), alert(2), **topics) as page, visitor.tab(page.url) as tab:
+        signed = f"by {word['by']}: {word['note']}"
+        both, one = (tab.locator(f"[data-alert='{alert(number).alert_id}'] .alert-badge") for number in (1, 2))
+        await expect(both).to_have_text(f"acknowledged {signed} · muted until it is lifted {signed}")
+        await expect(one).to_have_text(f"muted until it is lifted {signed}")
+        await expect(tab.locator(".mutes")).to_contain_text(f"Muted: rule velocity, until it is lifted {signed}")
+        assert await tab.evaluate("document.images.length") == 0
+
+
+async def test_notices_of_the_last_hour_are_seen_without_a_click(visitor, stack):
+    now, before = (datetime.now(UTC) - timedelta(minutes=minutes) for minutes in (0, 61))
+    fresh, old = (
+        alert(number, rule="depth", opened_at=at, at=at, closed_at=at, summary=f"notice {number}")
+        for number, at in enumerate((now, before), 1)
+    )
+    async with page_with(stack, fresh, old) as page, visitor.tab(page.url) as tab:
+        await expect(tab.locator(".notices .alert-state")).to_have_text("notice")
+        await expect(tab.get_by_text("notice 1")).to_be_visible()
+        await expect(tab.get_by_text("notice 2")).to_be_hidden()
+        await tab.get_by_text("1 alert of the last 24 hours is over").click()
+        await expect(tab.get_by_text("notice 2")).to_be_visible()
 
 
 async def test_what_did_not_work_is_said_beside_the_button(visitor, stack):

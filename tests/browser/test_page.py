@@ -180,7 +180,7 @@ async def test_every_figure_explains_itself_to_pointer_and_keyboard(visitor, sta
         await tab.get_by_role("button", name="R", exact=True).first.focus()
         await tab.keyboard.press("Tab")
         await tab.keyboard.press("Shift+Tab")
-        await expect(tab.get_by_role("tooltip")).to_contain_text("each share brought on")
+        await expect(tab.get_by_role("tooltip")).to_contain_text("each share brings on")
         await tab.keyboard.press("Escape")
         await expect(tab.locator("#tip")).to_be_hidden()
 

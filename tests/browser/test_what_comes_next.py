@@ -43,13 +43,18 @@ async def test_what_comes_next_is_told_with_its_range_and_units(visitor, stack):
     put(settings)
     async with served(settings) as page, visitor.tab(f"{page.url}/#/content/c") as tab:
         await says(tab, "final_size", "2,104", "1,300 to 3,400, 8 times of 10")
-        await says(tab, "half_time", "after 12 min", "90% in 2 days")
+        await says(tab, "half_time", "after 12 min", "90% roughly in 2 days")
         await says(tab, "over_performance", "6.4×", "12 shares expected at this age")
         await says(tab, "doubling", "12 min", "at the pace of the last hour")
         await expect(figure(tab, "velocity").locator(".figure-note")).to_contain_text("over 1 h, up 0.8/min")
         await expect(figure(tab, "velocity").locator(".figure-value")).to_contain_text("/min")
         await expect(figure(tab, "virality").locator(".figure-value")).to_have_text("2.07")
         await expect(tab.locator(".content-head .state")).to_have_text("viral, severity 8")
+        put(settings, half_s=14_400.0)
+        await says(tab, "half_time", "roughly in 3.5 h", "90% roughly in 2 days")
+        await says(tab, "r", "0.80", "0.60 so far")
+        await tab.get_by_role("button", name="R", exact=True).first.hover()
+        await expect(tab.get_by_role("tooltip")).to_contain_text("too low while a cascade is young")
         await tab.get_by_role("button", name="Expected final size").hover()
         await expect(tab.get_by_role("tooltip")).to_contain_text("8 of 10 cases")
 
@@ -70,8 +75,9 @@ async def test_what_is_not_known_is_a_dash_with_the_reason(visitor, stack):
     settings, worker = stack
     worker.take(cascade(minutes_ago=90.0), now_ms())
     async with served(settings) as page, visitor.tab(f"{page.url}/#/content/c") as tab:
-        for key in ("final_size", "half_time", "over_performance"):
+        for key in ("final_size", "half_time", "over_performance", "doubling"):
             await says(tab, key, "–", "not worked out yet")
+        await says(tab, "r", "0.75", "so far, young shares count in full")
         await expect(tab.locator(".content-head .state")).to_be_hidden()
         put(settings, **UNKNOWN, state="quiet", severity=0)
         await says(tab, "over_performance", "–", "too few like it to compare with")

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import pytest
 from support.alert_rows import tell
+from support.clock_rows import figured
 from support.database import fresh_database
 from support.folding import SmallWorker
 from support.grafana import ALL, View, dashboard, panels, queries
@@ -36,6 +37,7 @@ SECONDS_OF_STREAM = 40
 ODD = 'it\'s \\ "odd" %27 (né) {a,b} ${content} -- /*'
 ODD_CAMPAIGN = "spring's \\new (50%)\\"
 LONELY = "no campaign, no audience"
+FAST = "still accelerating"
 
 
 def _event(**fields: Any) -> bytes:
@@ -44,7 +46,7 @@ def _event(**fields: Any) -> bytes:
 
 
 def _odd_events() -> Iterator[bytes]:
-    for content_id, campaign in ((ODD, ODD_CAMPAIGN), (LONELY, None)):
+    for content_id, campaign in ((ODD, ODD_CAMPAIGN), (LONELY, None), (FAST, None)):
         known = {"content_id": content_id, "campaign_id": campaign}
         yield _event(event_id="post", kind="post", actor_id="author", **known)
         yield _event(
@@ -68,6 +70,8 @@ def database(clickhouse) -> Iterator[Client]:
             began, over = (datetime.now(UTC) - timedelta(minutes=5)).isoformat(), datetime.now(UTC).isoformat()
             closed = alert(1, content_id=ODD, summary="<img src=x>", opened_at=began, closed_at=over)
             others = (alert(2 + number, content_id=name) for number, name in enumerate(found) if name != ODD)
+            figured(reader, ODD, live_r=2.32)
+            figured(reader, FAST, accelerating=True, predicted_high=-1)
             tell(reader, alert(0, kind="test"), closed, *others)
             yield reader
 
@@ -190,7 +194,7 @@ def test_the_campaign_filter_leaves_the_chosen_campaigns(ask):
 
 def test_the_accounts_that_campaigns_own_come_first(ask):
     owned, other, *_ = ask(sql_of(CAMPAIGN, "Conversation"))
-    assert (owned["actor_id"], owned["owned_for"], owned["posts"]) == ("author", ODD_CAMPAIGN, 2)
+    assert (owned["actor_id"], owned["owned_for"], owned["posts"]) == ("author", ODD_CAMPAIGN, 3)
     assert other["owned_for"] == ""
 
 
@@ -240,8 +244,33 @@ def test_what_is_not_known_is_null_and_not_zero(ask):
         "audience_coverage": 0,
     }
     (outlook,) = ask(sql_of(CONTENT, "Outlook"), content=LONELY)
-    assert outlook.keys() == {"velocity_5m", "velocity_1h", "viral_score", "predicted_size"}
-    assert outlook["viral_score"] is outlook["predicted_size"] is None
+    assert outlook.keys() == {"velocity_5m", "velocity_1h", "viral_score"}
+    assert outlook["viral_score"] is None
+    (ahead,) = ask(sql_of(CONTENT, "Forecast"), content=LONELY)
+    assert set(ahead.values()) == {None}
+    (structure,) = ask(sql_of(CONTENT, "Structure"), content=LONELY)
+    assert structure["children_per_spread"] == structure["children_so_far"] == 0
+
+
+def test_r_gives_young_shares_their_time_and_a_forecast_has_its_range(ask):
+    (structure,) = ask(sql_of(CONTENT, "Structure"), content=ODD)
+    assert (structure["children_per_spread"], structure["children_so_far"]) == (2.32, 0)
+    (ahead,) = ask(sql_of(CONTENT, "Forecast"), content=ODD)
+    assert ahead == {
+        "course": "within the range 8 times of 10",
+        "final_size": 2104,
+        "at_least": 1300,
+        "at_most": 3400,
+        "half_age": 720,
+        "ninety_age": 178_200,
+    }
+
+
+def test_while_a_content_accelerates_only_the_least_is_told(ask):
+    (ahead,) = ask(sql_of(CONTENT, "Forecast"), content=FAST)
+    assert ahead.pop("course").startswith("still accelerating")
+    assert ahead.pop("at_least") == 1300
+    assert set(ahead.values()) == {None}
 
 
 def test_generations_platforms_and_minutes_of_a_content_are_its_shares(ask):

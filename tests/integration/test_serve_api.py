@@ -7,6 +7,7 @@ import json
 from urllib.parse import quote
 
 import pytest
+from support.clock_rows import figured
 from support.folding import cascade, folded, now_ms, record
 from support.page import free_port, served, sse
 
@@ -135,6 +136,18 @@ async def test_contents_are_ranked_by_what_moves_now_and_can_be_filtered(stack):
         ]:
             shown = (await page.get("/api/contents", params=query))[1]
             assert [item["content_id"] for item in shown["items"]] == wanted
+
+
+async def test_r_comes_with_the_one_that_gives_young_shares_their_time(stack):
+    settings, worker = stack
+    worker.take([*cascade("known"), *cascade("new")], now_ms())
+    with client(settings) as writer:
+        figured(writer, "known", live_r=2.32)
+    async with served(settings) as page:
+        listed = {item["content_id"]: item for item in (await page.get("/api/contents"))[1]["items"]}
+        for content_id, live_r in (("known", 2.32), ("new", None)):
+            facts = (await page.get(f"/api/content/{content_id}"))[1]["facts"]
+            assert {(one["r"], one["live_r"]) for one in (facts, listed[content_id])} == {(0.75, live_r)}
 
 
 async def test_of_a_cascade_too_large_to_read_the_spreads_with_children_are_drawn(stack, monkeypatch):

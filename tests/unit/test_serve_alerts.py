@@ -15,6 +15,7 @@ from pipeline.errors import UnavailableError
 from pipeline.serve.alerts import AlertList, Desk
 from pipeline.serve.api import plain_errors
 from pipeline.serve.run import listen
+from schemas.alert import Control, Scope, moment
 
 NOW_US = 1_780_000_000_000_000
 MUTE = {"action": "mute", "scope": {"content_id": "c"}, "minutes": 60}
@@ -58,7 +59,7 @@ async def test_a_mute_is_sent_on_and_shows_at_once():
     async with desk() as (post, sent, controls):
         assert (await post(MUTE))[0] == 202
         (control,) = sent
-        assert (control.action, control.scope.content_id, control.by) == ("mute", "c", "the page")
+        assert (control.action, control.scope.content_id, control.by) == ("mute", "c", "somebody on the page")
         assert control.until.timestamp() - control.at.timestamp() == 3600
         assert control.at.timestamp() == NOW_US / 1e6
         assert controls.muted("c", "", "velocity", NOW_US)
@@ -135,28 +136,71 @@ async def test_without_kafka_nothing_is_claimed():
         assert not controls.muted("c", "", "velocity", NOW_US)
 
 
-async def test_alerts_show_what_people_asked_of_them():
-    controls = Controls()
-    async with desk() as (post, sent, _):
-        await post({"action": "mute", "scope": {"rule": "velocity"}, "minutes": 5, "note": "known"})
-        await post({"action": "acknowledge", "scope": {"alert_id": "a2"}})
-    for control in sent:
-        controls.apply(control)
-    rows = [
-        ROW,
-        ROW | {"alert_id": "a2", "rule": "depth", "top_spreaders": "broken"},
-        ROW | {"alert_id": "a0", "rule": "depth"},
-        ROW | {"alert_id": "a3", "rule": "depth", "closed": 5},
+HOUR_MS, NOW_MS = 3_600_000, NOW_US // 1000
+
+
+def control(action, note="", by="ada", until=None, **scope):
+    return Control(action=action, scope=Scope(**scope), by=by, note=note, at=moment(NOW_US), until=until)
+
+
+async def shown(*controls, rows):
+    asked = Controls()
+    for one in controls:
+        asked.apply(one)
+    return (await AlertList(FakeReader({"v_alerts": rows}), NOWHERE, FixedClock(NOW_US), asked)())["alerts"]
+
+
+async def test_alerts_show_what_people_asked_of_them_with_who_and_why():
+    until = moment(NOW_US + 300_000_000)
+    told = await shown(
+        control("mute", "known", until=until, rule="velocity"),
+        control("acknowledge", "I am on it", alert_id="a2"),
+        control("acknowledge", "Ana is on it", by="ben", alert_id="a2"),
+        rows=[
+            ROW,
+            ROW | {"alert_id": "a2", "rule": "depth", "top_spreaders": "broken"},
+            ROW | {"alert_id": "a0", "rule": "depth"},
+            ROW | {"alert_id": "a3", "rule": "depth", "closed": 5},
+        ],
+    )
+    muted = {"scope": {"rule": "velocity"}, "until": NOW_MS + 300_000, "by": "ada", "note": "known", "at": NOW_MS}
+    seen_to = {"by": "ben", "note": "Ana is on it", "at": NOW_MS}
+    names = ("alert_id", "muted", "mute", "acknowledged", "acknowledgement")
+    assert [tuple(one[name] for name in names) for one in told["open"]] == [
+        ("a0", False, None, False, None),
+        ("a1", True, muted, False, None),
+        ("a2", False, None, True, seen_to),
     ]
-    shown = (await AlertList(FakeReader({"v_alerts": rows}), NOWHERE, FixedClock(NOW_US), controls)())["alerts"]
-    assert [(one["alert_id"], one["muted"], one["acknowledged"]) for one in shown["open"]] == [
-        ("a0", False, False),
-        ("a1", True, False),
-        ("a2", False, True),
-    ]
-    assert [one["alert_id"] for one in shown["over"]] == ["a3"]
-    assert shown["open"][2]["top_spreaders"] == []
-    assert shown["mutes"] == [
-        {"scope": {"rule": "velocity"}, "until": NOW_US // 1000 + 300_000, "by": "the page", "note": "known"}
-    ]
-    assert shown["may_act"]
+    assert [one["alert_id"] for one in told["over"]] == ["a3"]
+    assert told["open"][2]["top_spreaders"] == []
+    assert told["mutes"] == [muted]
+    assert told["may_act"]
+
+
+@pytest.mark.parametrize(
+    ("scope", "covers"),
+    [
+        ({"content_id": "c"}, True),
+        ({"campaign_id": "spring", "rule": "velocity"}, True),
+        ({"campaign_id": "spring", "rule": "depth"}, False),
+        ({"content_id": "d"}, False),
+    ],
+    ids=str,
+)
+async def test_the_mute_that_an_alert_names_is_the_one_that_silences_it(scope, covers):
+    told = await shown(control("mute", **scope), rows=[ROW | {"campaign_id": "spring"}])
+    assert told["open"][0]["muted"] is (told["open"][0]["mute"] is not None) is covers
+
+
+async def test_a_mute_that_has_ended_is_no_answer_any_more():
+    ended = control("mute", until=moment(NOW_US - 1), rule="velocity")
+    (one,) = (await shown(ended, rows=[ROW | {"muted": True}]))["open"]
+    assert (one["muted"], one["mute"]) == (True, None)
+
+
+async def test_notices_of_the_last_hour_stand_apart_from_what_is_over():
+    at = {"fresh": NOW_MS - HOUR_MS + 1, "old": NOW_MS - HOUR_MS}
+    notices = [ROW | {"alert_id": name, "opened": then, "closed": then} for name, then in at.items()]
+    told = await shown(rows=[*notices, ROW | {"alert_id": "ended", "opened": NOW_MS - 2, "closed": NOW_MS - 1}])
+    assert [one["alert_id"] for one in told["notices"]] == ["fresh"]
+    assert [(one["alert_id"], one["notice"]) for one in told["over"]] == [("old", True), ("ended", False)]

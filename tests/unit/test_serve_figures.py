@@ -14,7 +14,7 @@ from pipeline.serve.pulse import Rate, hour
 from pipeline.serve.series import HOUR, MAX_SLOTS, last_hour, life, step_minutes
 
 ROW = {
-    "platforms": ("x", "y"), "size": 3, "structural_virality": 2.0, "r": 0.5, "audience_coverage": 0.5, "primary_reach": 7,
+    "platforms": ("x", "y"), "size": 3, "structural_virality": 2.0, "r": 0.5, "live_r": 0.9, "audience_coverage": 0.5, "primary_reach": 7,
     "secondary_reach": 8, "secondary_reach_5m": 0, "secondary_reach_1h": 0, "secondary_reach_24h": 8, "potential_reach": 15, "estimated_reach": 14.0,
 }  # fmt: skip
 
@@ -27,8 +27,8 @@ def test_a_tree_is_labelled_by_its_structural_virality(virality, label):
 
 
 def test_a_content_without_a_share_has_no_form():
-    shown = facts(ROW | {"size": 1, "structural_virality": 0.0, "r": 0.0}, NOWHERE)
-    assert (shown["shape"], shown["structural_virality"], shown["r"]) == (None, None, None)
+    shown = facts(ROW | {"size": 1, "structural_virality": 0.0, "r": 0.0, "live_r": 0.0}, NOWHERE)
+    assert (shown["shape"], shown["structural_virality"], shown["r"], shown["live_r"]) == (None, None, None, None)
 
 
 def test_known_figures_stay_as_they_are():

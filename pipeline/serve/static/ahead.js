@@ -7,7 +7,7 @@ export const aheadGroup = () => group("What comes next", [
   figure("half_time", (f) => (f.accelerating ? null : f.half_s), { show: when, note: (f) => whenNearlyAll(f) }),
   figure("over_performance", (f) => f.viral_score, { show: times, note: (f) => compared(f) }),
   figure("velocity", (f) => f.velocity_5m, { show: pace, note: (f) => trend(f) }),
-  figure("doubling", (f) => f.doubling_s, { show: duration, note: (f) => (f.doubling_s === null ? "no share in the last hour" : "at the pace of the last hour") }),
+  figure("doubling", (f) => f.doubling_s, { show: duration, note: (f) => lastHour(f) }),
 ]);
 
 const unknown = (f) => f.predicted_size === null;
@@ -20,16 +20,21 @@ const within = (f) => {
   return `${number(Math.round(f.predicted_low))} to ${number(Math.round(f.predicted_high))}, 8 times of 10`;
 };
 
-// Ages count from the first act.
+// Ages count from the first act. What lies ahead is known to an order of magnitude (docs/forecast.md), what has passed is not a guess.
 const when = (age, f) => {
   if (age === null) return DASH;
   const left = age - (Date.now() - f.first_seen) / 1000;
-  return left > 0 ? `in ${duration(left)}` : `after ${duration(age)}`;
+  return left > 0 ? `roughly in ${duration(left)}` : `after ${duration(age)}`;
 };
 
 const whenNearlyAll = (f) => {
   if (unknown(f)) return "not worked out yet";
   return f.accelerating ? "cannot be told while it accelerates" : `90% ${when(f.ninety_s, f)}`;
+};
+
+const lastHour = (f) => {
+  if (f.doubling_s !== null) return "at the pace of the last hour";
+  return unknown(f) ? "not worked out yet" : "no share in the last hour";
 };
 
 const compared = (f) => {

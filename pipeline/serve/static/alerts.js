@@ -10,34 +10,41 @@ const GRAVE = 8;
 const LONGEST_NAME = 80;
 const OVER_SHOWN = 20;
 const OPEN_SHOWN = 5;
+const NOTICES_SHOWN = 3;
 
 /** `everywhere`: of all contents, with the mutes in force. Else the panel is there only while there is something to show. */
 export const alertsPanel = (everywhere = true) => {
   const open = rows();
+  const notices = rows();
   const over = rows();
   const count = el("b.num.alert-count");
   const none = el("p.quiet", {}, "Reading…");
   const state = { all: false, last: null };
   const more = el("button.plain.small", { type: "button", hidden: true, onclick: () => ((state.all = !state.all), update(state.last)) });
+  const news = el("div.notices", { hidden: true }, el("h3.notices-title", {}, "Noticed in the last hour"), notices.node);
   const before = el("details.alerts-over", { hidden: true }, el("summary", {}), over.node);
   const mutes = el("ul.mutes");
   const update = (told) => {
     state.last = told;
-    const { open: now, over: past, mutes: silent, may_act: mayAct } = told;
+    const { open: now, mutes: silent, may_act: mayAct } = told;
+    const fresh = told.notices.slice(0, NOTICES_SHOWN);
+    const past = [...told.notices.slice(NOTICES_SHOWN), ...told.over].sort((one, other) => other.opened - one.opened);
     write(count, now.length ? number(now.length) : "", { glow: false });
     none.hidden = now.length > 0;
     none.textContent = "No alert is open. When something takes off, it appears here by itself.";
     open.update(state.all ? now : now.slice(0, OPEN_SHOWN), mayAct);
     more.hidden = now.length <= OPEN_SHOWN;
     write(more, state.all ? `Only the ${OPEN_SHOWN} most severe` : `Show all ${number(now.length)}`, { glow: false });
+    news.hidden = fresh.length === 0;
+    notices.update(fresh, mayAct);
     before.hidden = past.length === 0;
     write(before.firstChild, `${plural(past.length, "alert")} of the last 24 hours ${past.length === 1 ? "is" : "are"} over`, { glow: false });
     over.update(past.slice(0, OVER_SHOWN), mayAct);
     if (everywhere) drawMutes(mutes, silent, mayAct);
-    else node.hidden = now.length + past.length === 0;
+    else node.hidden = now.length + fresh.length + past.length === 0;
   };
   const node = el("section.panel.alerts", { "aria-labelledby": "alerts-title", hidden: !everywhere },
-    el("div.panel-head", {}, el("h2", { id: "alerts-title" }, term("alerts", "Alerts"), " ", count)), none, open.node, more, mutes, before);
+    el("div.panel-head", {}, el("h2", { id: "alerts-title" }, term("alerts", "Alerts"), " ", count)), none, open.node, more, news, mutes, before);
   return {
     node,
     update,
@@ -76,11 +83,11 @@ const row = ({ alert_id: id, content_id: content, campaign_id: campaign, rule })
   const link = el("a.alert-content", { href: `#/content/${encodeURIComponent(content)}`, title: content }, shortId(content));
   const node = el("li.alert", { "data-alert": id },
     el("div.alert-line", {}, state, link, campaign && el("span.campaign", {}, campaign), severity, since),
-    why, el("div.alert-foot", {}, act.node, details, told));
+    why, act.badge, el("div.alert-foot", {}, act.node, details, told));
   const update = (alert, mayAct) => {
-    node.dataset.state = alert.state;
+    node.dataset.state = alert.notice ? "notice" : alert.state;
     node.classList.toggle("quieted", alert.muted || alert.acknowledged);
-    write(state, alert.closed === null ? alert.state : "over", { glow: false });
+    write(state, alert.notice ? "notice" : alert.closed === null ? alert.state : "over", { glow: false });
     write(severity, `severity ${alert.severity}`);
     severity.dataset.level = alert.severity >= GRAVE ? "grave" : alert.severity >= VIRAL ? "viral" : "";
     write(since, alert.closed === null ? `since ${ago(alert.opened, Date.now())}`.replace("since just now", "just now") : `${ago(alert.closed, Date.now())}`, { glow: false });
@@ -119,16 +126,28 @@ const actions = (id, about, told) => {
   menu.addEventListener("keydown", (event) => event.key === "Escape" && ((menu.open = false), menu.firstChild.focus()));
   menu.addEventListener("focusout", (event) => !menu.contains(event.relatedTarget) && (menu.open = false));
   acknowledge.addEventListener("click", () => ask(told, { action: "acknowledge", scope: { alert_id: id } }));
-  const badge = el("span.alert-badge");
+  const badge = el("p.alert-badge");
   return {
-    node: el("span.alert-actions", {}, badge, acknowledge, menu),
-    update: ({ acknowledged, muted, closed }, mayAct) => {
-      acknowledge.hidden = acknowledged || !mayAct || closed !== null;
-      menu.hidden = muted || !mayAct;
-      write(badge, [acknowledged && "acknowledged", muted && "muted"].filter(Boolean).join(", "), { glow: false });
+    badge,
+    node: el("span.alert-actions", {}, acknowledge, menu),
+    update: (alert, mayAct) => {
+      acknowledge.hidden = alert.acknowledged || !mayAct || alert.closed !== null;
+      menu.hidden = alert.mute !== null || !mayAct;
+      write(badge, answers(alert).join(" · "), { glow: false });
+      badge.title = [alert.acknowledgement, alert.mute].filter(Boolean).map((answer) => dateTime(answer.at)).join(", ");
     },
   };
 };
+
+// Who saw to it and why. An alert may have been muted when it was told, and is no more.
+const answers = ({ acknowledgement, muted, mute }) => [
+  acknowledgement && `acknowledged${signed(acknowledgement)}`,
+  mute ? `muted${lasting(mute)}${signed(mute)}` : muted && !acknowledgement && "muted when it was told",
+].filter(Boolean);
+
+const signed = ({ by, note }) => `${by && ` by ${by}`}${note && `: ${note}`}`;
+
+const lasting = ({ until }) => (until === null ? " until it is lifted" : ` until ${dateTime(until)}`);
 
 const ask = async (told, wish) => {
   told.textContent = "…";
@@ -147,8 +166,7 @@ const drawMutes = (list, mutes, mayAct) => {
   list.replaceChildren(...mutes.map((mute) => {
     const told = el("span", { role: "status" });
     const lift = mayAct && el("button.link", { type: "button", onclick: () => ask(told, { action: "unmute", scope: mute.scope }) }, "Unmute");
-    return el("li", {}, el("span.mute-words", {}, "Muted: ", scopeWords(mute.scope), mute.until === null ? ", until it is lifted" : `, until ${dateTime(mute.until)}`,
-      mute.by && `, by ${mute.by}`, mute.note && `: ${mute.note}`), lift, told);
+    return el("li", {}, el("span.mute-words", {}, `Muted: ${scopeWords(mute.scope)},${lasting(mute)}${signed(mute)}`), lift, told);
   }));
 };
 

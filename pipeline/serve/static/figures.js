@@ -10,7 +10,7 @@ export const figurePanel = () => {
     figure("size", (f) => f.size, { note: (f) => (f.retracted ? `${exact(f.retracted)} acts taken back` : "") }),
     figure("depth", (f) => f.depth, { note: (f) => [f.mean_depth !== null && `${decimal(f.mean_depth)} on average`, `${exact(f.depth_exact)} over exact links`].filter(Boolean).join(" · ") }),
     figure("virality", (f) => f.structural_virality, { show: decimal, note: (f) => f.shape ?? "" }),
-    figure("r", (f) => f.r, { show: decimal }),
+    figure("r", (f) => f.live_r ?? f.r, { show: decimal, note: soFar }),
   ]);
   const reach = group("Reach", [
     figure("secondary_reach", (f) => f.secondary_reach, { note: (f) => `${number(f.secondary_reach_5m)} in 5 min · ${number(f.secondary_reach_1h)} in 1 h` }),
@@ -28,6 +28,12 @@ export const figurePanel = () => {
       write(acts, other(facts), { glow: false });
     },
   };
+};
+
+// R is what it will be once the young shares have had their time; below it, what was counted until now.
+const soFar = (f) => {
+  if (f.r === null) return "";
+  return f.live_r === null ? "so far, young shares count in full" : `${decimal(f.r)} so far`;
 };
 
 const KINDS = ["posts", "likes", "comments", "mentions", "clicks", "views"];
