@@ -110,6 +110,21 @@ def variables(settings_values):
 FAULTS = ("password", "mechanism", "authority", "protocol", "key")
 CASES = [(command, fault) for command in (("worker",), ("doctor",)) for fault in FAULTS]
 CASES += [(command, "password") for command in (("status",), ("replay", "-"), ("dlq", "list"), ("dlq", "replay"))]
+OTHERS = (
+    "serve",
+    "migrate",
+    "rebuild",
+    "repartition --partitions 8",
+    "ingest",
+    "resolve",
+    "collect",
+    "notify",
+    "infer",
+    "alerts list",
+    "content list",
+    "query SELECT",
+)
+CASES += [pytest.param(tuple(command.split()), "password", marks=pytest.mark.extended) for command in OTHERS]
 
 
 @pytest.mark.parametrize(
