@@ -53,6 +53,26 @@ class Process:
         self.tasks: list[asyncio.Task[Any]] = []
 
 
+class _ByBirth:
+    """Hashed by when it was made: where it lies in memory, which sets go by otherwise, depends on what ran before in the process."""
+
+    def __new__(cls, *args: Any, loop: VirtualLoop, **_: Any) -> Any:
+        made = super().__new__(cls)
+        made._birth = next(loop.births)
+        return made
+
+    def __hash__(self) -> int:
+        return self._birth
+
+
+class VirtualTask(_ByBirth, asyncio.Task):
+    """A task of the virtual loop."""
+
+
+class VirtualFuture(_ByBirth, asyncio.Future):
+    """A future of the virtual loop."""
+
+
 OWNER: ContextVar[Thread] = ContextVar("OWNER")
 
 
@@ -64,6 +84,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self._now = 0.0
         self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
         self._number = count()
+        self.births = count()
         self._closed = False
         self.world = Process("world")
         self.processes = [self.world]
@@ -125,12 +146,12 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         return self.call_at(when, callback, *args, context=self._outside)
 
     def create_future(self) -> asyncio.Future[Any]:
-        return asyncio.Future(loop=self)
+        return VirtualFuture(loop=self)
 
     def create_task(
         self, coro: Coroutine[Any, Any, Any], *, name: str | None = None, context: Context | None = None
     ) -> asyncio.Task[Any]:
-        task: asyncio.Task[Any] = asyncio.Task(coro, loop=self, name=name, context=context)
+        task: asyncio.Task[Any] = VirtualTask(coro, loop=self, name=name, context=context)
         owner = (context or copy_context()).get(OWNER, self.world.threads["main"])
         owner.process.tasks.append(task)
         if len(owner.process.tasks) > 500:

@@ -1,6 +1,9 @@
 """Hundreds of seeded lives of a worker group, and the promises that every one of them has to keep."""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -11,6 +14,7 @@ from simulation.mutants import MUTANTS, first_failure
 from simulation.run import run
 from simulation.shrink import shrink
 
+ROOT = Path(__file__).parents[2]
 FIRST = int(os.environ.get("CASCADES_SIMULATE_SEED", "0"))
 SEEDS = int(os.environ.get("CASCADES_SIMULATE_SEEDS", "500"))
 CAUGHT_WITHIN = 150
@@ -51,6 +55,22 @@ def test_the_same_seed_is_the_same_run_whatever_ran_before():
     run(3)
     again = run(11)
     assert (again.fingerprint, again.log) == (first.fingerprint, first.log)
+
+
+IN_A_PROCESS_OF_ITS_OWN = (
+    "import sys; from simulation.run import run; print(*[run(int(seed)).fingerprint for seed in sys.argv[1:]])"
+)
+
+
+def test_a_seed_is_the_same_run_first_in_its_process_or_after_others():
+    """Where things lie in memory decides the order of plain sets of tasks and of functions: these two runs told the difference."""
+    environment = os.environ | {"PYTHONHASHSEED": "0", "PYTHONPATH": os.pathsep.join(map(str, (ROOT / "tests", ROOT)))}
+    found = {}
+    for seeds in (["1140"], ["1170"], ["3", "1170", "11", "1140"]):
+        command = [sys.executable, "-W", "ignore", "-c", IN_A_PROCESS_OF_ITS_OWN, *seeds]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        for seed, fingerprint in zip(seeds, done.stdout.split(), strict=True):
+            assert found.setdefault(seed, fingerprint) == fingerprint, seed
 
 
 def test_every_kind_of_fault_is_drawn():
