@@ -42,9 +42,9 @@ demo: setup ## live cascades on a page; FOR=60 stops by itself after 60 s of mov
 	@$(BIN)/cascades demo $(if $(FOR),--for $(FOR))
 
 test: setup ## every test, in JOBS=4 processes (most of them wait); ARGS="tests/unit -k ledger" runs some
-	@CASCADES_TEST_EFFORT=$${CASCADES_TEST_EFFORT:-0.5} $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@CASCADES_TEST_EFFORT=$${CASCADES_TEST_EFFORT:-0.35} $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
-test-all: setup ## the same with twice the random examples, and what repeats a promise at more points: every step to be killed at, every way to fail
+test-all: setup ## the same with three times the random examples, and what repeats a promise at more points: every step to be killed at, every way to fail
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --extended $(ARGS)
 
 simulate: setup ## seeded lives of workers on simulated Kafka and ClickHouse; SEED=123 replays one, N=10000 runs many

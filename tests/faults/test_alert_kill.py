@@ -58,7 +58,7 @@ def listed(settings):
         return [row[0] for row in connection.query("SELECT alert_id FROM v_alerts").result_rows]
 
 
-@pytest.mark.parametrize("point", some(ALERT_POINTS, "within its transaction", "after its record is kept"))
+@pytest.mark.parametrize("point", some(ALERT_POINTS, "after its record is kept"))
 async def test_a_kill_around_an_alert_neither_loses_nor_repeats_it(settings, stricken, point):
     await ensure_topics(settings)
     await smoulder(settings)

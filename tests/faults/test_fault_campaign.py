@@ -18,7 +18,7 @@ from benchmarks.real_expected import expected
 from pipeline.config import Settings
 
 ROOT = Path(__file__).parents[2]
-SEED, FAULTS, CONTENTS = 283, 8, 8
+SEED, FAULTS, CONTENTS = 283, 6, 6
 
 
 @pytest.mark.timeout(600)

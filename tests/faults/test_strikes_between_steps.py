@@ -58,7 +58,7 @@ async def end(settings, worker):
     assert shown(settings) == expected(await serial(settings))
 
 
-@pytest.mark.parametrize("point", some(POINTS, "within ClickHouse", "within the transaction", "after the offsets"))
+@pytest.mark.parametrize("point", some(POINTS, "within ClickHouse", "within the transaction"))
 async def test_a_kill_between_two_steps_loses_nothing_and_counts_nothing_twice(settings, stricken, tmp_path, point):
     await produce(settings, messy(900))
     worker = await stricken(point, 1 if point.endswith("the offsets") else 2, signal.SIGKILL)

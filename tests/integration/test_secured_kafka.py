@@ -107,8 +107,19 @@ def variables(settings_values):
     return {f"CASCADES_{name.upper()}": str(value) for name, value in settings_values.items()}
 
 
+QUICK = {
+    ("worker", "password"),
+    ("worker", "authority"),
+    ("worker", "key"),
+    ("doctor", "password"),
+    ("doctor", "protocol"),
+}
 FAULTS = ("password", "mechanism", "authority", "protocol", "key")
-CASES = [(command, fault) for command in (("worker",), ("doctor",)) for fault in FAULTS]
+CASES = [
+    pytest.param((command,), fault, marks=() if (command, fault) in QUICK else pytest.mark.extended)
+    for command in ("worker", "doctor")
+    for fault in FAULTS
+]
 CASES += [(command, "password") for command in (("status",), ("replay", "-"), ("dlq", "list"), ("dlq", "replay"))]
 OTHERS = (
     "serve",
