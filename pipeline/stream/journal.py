@@ -81,6 +81,8 @@ class Journal:
     async def open(self, progress: Progress) -> Tail:
         """Fence off former owners, then bring the local store to the changelog's end. Raises UsageError for one of another epoch, topic or database."""
         async with self._lock:
+            # Who is cancelled behind the fence has the right to write: what the session before had frozen must not use it.
+            self._is_open = False
             await self._changelog.take_over()
             tail = await self._read_tail(progress)
             self._session = next(_SESSIONS)

@@ -430,3 +430,29 @@ async def test_who_waits_for_a_thread_and_is_cancelled_twice_waits_for_its_end_a
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert ended == [True]
+
+
+async def test_what_was_frozen_before_an_opening_that_is_cancelled_behind_the_fence_is_not_kept(journal, log):
+    """A worker that wakes up after minutes takes the changelog over from the present owner, and is told a moment later that the partition is not its own."""
+    former, owner = journal("former"), journal("owner")
+    await opened(former)
+    await kept(former, changes(3, a=b"a"))
+    session = former.freeze()
+    await opened(owner)
+    await kept(owner, changes(9, a=b"b"))
+    reading = asyncio.Event()
+
+    async def read(start, take):
+        reading.set()
+        await asyncio.sleep(3600)
+
+    former._changelog.read = read
+    opening = asyncio.create_task(opened(former))
+    await reading.wait()
+    keeping = asyncio.create_task(former.keep(changes(4, a=b"stale"), session))
+    await asyncio.sleep(0)
+    opening.cancel()
+    before = list(log.records)
+    assert await keeping == 0
+    assert log.records == before
+    assert (former.session, former.is_whole) == (None, False)
